@@ -1,0 +1,78 @@
+"""Three-valued logic as bounds: every statement is (certainly true, possibly true), a pair of 0/1 expressions.
+
+met = (1, 1), not met = (0, 0), unknown = (0, 1). Kleene's rules then become minimum, maximum and sums, and a score with
+missing items becomes a lowest and a highest possible score (dossier 0.3). The expressions are Narwhals', so that one
+definition runs on pandas, Polars, DuckDB and Spark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+import narwhals as nw
+
+MET, NOT_MET, INDETERMINATE, NOT_APPLICABLE = "met", "not_met", "indeterminate", "not_applicable"
+
+
+@dataclass(frozen=True)
+class Truth:
+    """A statement's bounds: `low` is 1 where it certainly holds, `high` is 1 where it may hold. Never null."""
+
+    low: nw.Expr
+    high: nw.Expr
+
+    def status(self) -> nw.Expr:
+        """'met', 'not_met' or 'indeterminate'."""
+        return status_of(self.low >= 1, self.high <= 0)
+
+
+def status_of(met: nw.Expr, not_met: nw.Expr) -> nw.Expr:
+    """The three words from two exclusive null-free conditions."""
+    # Nested when/then: the chained form is not offered by every backend.
+    return (
+        nw.when(met)
+        .then(nw.lit(MET))
+        .otherwise(nw.when(not_met).then(nw.lit(NOT_MET)).otherwise(nw.lit(INDETERMINATE)))
+    )
+
+
+def statement(true: nw.Expr, false: nw.Expr) -> Truth:
+    """From two null-free boolean expressions: where it is known to hold, where it is known not to."""
+    return Truth(
+        nw.when(true).then(nw.lit(1)).otherwise(nw.lit(0)), nw.when(false).then(nw.lit(0)).otherwise(nw.lit(1))
+    )
+
+
+def unknown() -> Truth:
+    """A statement nobody looked into."""
+    return Truth(nw.lit(0), nw.lit(1))
+
+
+def negate(a: Truth) -> Truth:
+    """Not a."""
+    return Truth(1 - a.high, 1 - a.low)
+
+
+def total(parts: Sequence[Truth], weights: Sequence[float] | None = None) -> Truth:
+    """The lowest and the highest possible (weighted) number of true parts."""
+    w = list(weights) if weights is not None else [1] * len(parts)
+    low = reduce(lambda x, y: x + y, [p.low * k for p, k in zip(parts, w, strict=True)])
+    high = reduce(lambda x, y: x + y, [p.high * k for p, k in zip(parts, w, strict=True)])
+    return Truth(low, high)
+
+
+def at_least(k: float, count: Truth) -> Truth:
+    """A (bounded) count or score reaches k."""
+    return statement(count.low >= k, count.high < k)
+
+
+def any_of(parts: Sequence[Truth]) -> Truth:
+    """At least one holds; known false only where every part is known false."""
+    return at_least(1, total(parts))
+
+
+def all_of(parts: Sequence[Truth]) -> Truth:
+    """Every part holds; known false as soon as one is."""
+    return at_least(len(parts), total(parts))

@@ -1,0 +1,155 @@
+"""A Result is a tidy frame plus its recipe: full precision, one column vocabulary, formatted late and once."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pandas as pd
+
+TIDY_COLUMNS: tuple[str, ...] = (
+    "analysis", "outcome", "population", "variable", "term", "level", "is_reference", "group", "contrast",
+    "time", "n", "events", "measure", "scale", "estimate", "conf_low", "conf_high", "coef", "std_error",
+    "statistic", "df", "p_value", "method", "note",
+)  # fmt: skip
+"""The columns of every tidy result, in order. `estimate` and its limits are on the scale that `measure` names;
+`coef` and `std_error` on the working scale that `scale` names."""
+
+_TEXT = frozenset(
+    (
+        "analysis",
+        "outcome",
+        "population",
+        "variable",
+        "term",
+        "level",
+        "group",
+        "contrast",
+        "measure",
+        "scale",
+        "method",
+        "note",
+    )
+)
+CHECK_COLUMNS: tuple[str, ...] = ("check", "term", "statistic", "df", "p_value", "value", "verdict", "note")
+
+
+def tidy_frame(rows: Sequence[Mapping[str, Any]] | pd.DataFrame) -> pd.DataFrame:
+    """A frame with exactly the tidy columns: text columns hold '' and number columns NaN where a row says nothing.
+
+    Raises ValueError for a key outside the vocabulary.
+    """
+    frame = pd.DataFrame(list(rows)) if not isinstance(rows, pd.DataFrame) else rows
+    unknown = [c for c in frame.columns if c not in TIDY_COLUMNS]
+    if unknown:
+        raise ValueError(f"not in the tidy vocabulary: {', '.join(map(str, unknown))}")
+    frame = frame.reindex(columns=list(TIDY_COLUMNS))
+    for column in TIDY_COLUMNS:
+        if column in _TEXT:
+            frame[column] = frame[column].astype(object).where(frame[column].notna(), "").astype(str)
+        elif column == "is_reference":
+            frame[column] = frame[column].map(lambda v: v is True or v == 1).astype(bool)
+        else:
+            frame[column] = pd.to_numeric(frame[column]).astype(float)
+    return frame.reset_index(drop=True)
+
+
+def check_frame(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Diagnostics as rows: check, term, statistic, df, p_value, value, verdict, note."""
+    return pd.DataFrame(list(rows), columns=list(CHECK_COLUMNS))
+
+
+@dataclass(frozen=True)
+class Result:
+    """One analysis: its numbers, its curves, its diagnostics, and every choice behind them.
+
+    Attributes
+    ----------
+    kind : what it is ("kaplan_meier", "cox", "table1", …); tables and figures choose their layout by it.
+    tidy : one row per number, columns `TIDY_COLUMNS`, full precision, never text for a number.
+    curves : long frame for drawing (columns depend on the kind; see the function that made it), or empty.
+    checks : diagnostics, columns `CHECK_COLUMNS`.
+    method : every choice: test, correction, ties, variance, denominator, software, reference …
+    counts : supplied, used, events, and what was dropped by reason.
+    notes : sentences that must stand beside the numbers.
+    origin : fingerprints, seed, versions.
+    """
+
+    kind: str
+    tidy: pd.DataFrame
+    curves: pd.DataFrame = field(default_factory=pd.DataFrame)
+    checks: pd.DataFrame = field(default_factory=lambda: check_frame([]))
+    method: Mapping[str, Any] = field(default_factory=dict)
+    counts: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    origin: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if tuple(self.tidy.columns) != TIDY_COLUMNS:
+            object.__setattr__(self, "tidy", tidy_frame(self.tidy))
+
+    def with_(self, **changes: Any) -> Result:
+        """A copy with some parts replaced."""
+        return replace(self, **changes)
+
+    def to_json(self) -> str:
+        """The whole result as JSON text; `Result.from_json` gives it back, number for number."""
+        return json.dumps(
+            {
+                "kind": self.kind,
+                "tidy": _frame_to_json(self.tidy),
+                "curves": _frame_to_json(self.curves),
+                "checks": _frame_to_json(self.checks),
+                "method": dict(self.method),
+                "counts": dict(self.counts),
+                "notes": list(self.notes),
+                "origin": dict(self.origin),
+            },
+            ensure_ascii=False,
+            allow_nan=False,
+            default=_plain,
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> Result:
+        """The result that `to_json` wrote."""
+        data = json.loads(text)
+        for part in ("tidy", "curves", "checks"):
+            data[part] = _frame_from_json(data[part])
+        data["notes"] = tuple(data["notes"])
+        return cls(**data)
+
+    def plot(self, **options: Any) -> Any:
+        """The matplotlib figure that belongs to this kind of result."""
+        # Looked up when asked for: the core knows no plots, and matplotlib must not load with it.
+        figures = importlib.import_module("neurohlh.report.figures")
+        return figures.draw(self, **options)
+
+    def _repr_html_(self) -> str:
+        tables = importlib.import_module("neurohlh.report.tables")
+        return str(tables.to_html(self))
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "item"):
+        return value.item()
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return str(value)
+
+
+def _frame_to_json(frame: pd.DataFrame) -> dict[str, Any]:
+    text = frame.to_json(orient="split", index=False, double_precision=15, date_format="iso", force_ascii=False)
+    return {"dtypes": {str(c): str(t) for c, t in frame.dtypes.items()}, "data": json.loads(text)}
+
+
+def _frame_from_json(data: dict[str, Any]) -> pd.DataFrame:
+    frame = pd.read_json(io.StringIO(json.dumps(data["data"])), orient="split", dtype=False, convert_dates=False)
+    for column, dtype in data["dtypes"].items():
+        if dtype.startswith(("float", "int", "bool", "datetime")):
+            frame[column] = frame[column].astype(dtype)
+    return frame

@@ -1,0 +1,1 @@
+"""How a raw cell becomes a typed value or a refusal."""

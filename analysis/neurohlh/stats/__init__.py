@@ -1,0 +1,1 @@
+"""Frames in, Results out: no medicine, no files, no plots."""

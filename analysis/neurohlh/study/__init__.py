@@ -1,0 +1,1 @@
+"""From study.toml to results to report: the one place that knows the order of the steps."""
