@@ -19,22 +19,20 @@ TIDY_COLUMNS: tuple[str, ...] = (
 """The columns of every tidy result, in order. `estimate` and its limits are on the scale that `measure` names;
 `coef` and `std_error` on the working scale that `scale` names."""
 
-_TEXT = frozenset(
-    (
-        "analysis",
-        "outcome",
-        "population",
-        "variable",
-        "term",
-        "level",
-        "group",
-        "contrast",
-        "measure",
-        "scale",
-        "method",
-        "note",
-    )
+_NUMBERS = (
+    "time",
+    "n",
+    "events",
+    "estimate",
+    "conf_low",
+    "conf_high",
+    "coef",
+    "std_error",
+    "statistic",
+    "df",
+    "p_value",
 )
+_TEXT = frozenset(TIDY_COLUMNS) - {*_NUMBERS, "is_reference"}
 CHECK_COLUMNS: tuple[str, ...] = ("check", "term", "statistic", "df", "p_value", "value", "verdict", "note")
 
 

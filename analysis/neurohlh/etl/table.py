@@ -57,7 +57,7 @@ class RawColumn:
 
 @dataclass(frozen=True)
 class SetAside:
-    """A row that is no patient (kind: 'empty', 'totals', 'note', 'header_repeat', 'section', 'title'), kept and named."""
+    """A row that is no patient, kept and named: 'empty', 'totals', 'note', 'header_repeat', 'section' or 'title'."""
 
     row: int
     kind: str
