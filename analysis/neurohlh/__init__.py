@@ -1,3 +1,36 @@
-"""CNS involvement and survival in haemophagocytic lymphohistiocytosis: from hospital tables to an answer."""
+"""CNS involvement and survival in haemophagocytic lymphohistiocytosis: from hospital tables to an answer that stands."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
 
 __version__ = "0.1.0"
+
+_NAMES = {
+    "Study": "study.study",
+    "Cohort": "etl.cohort",
+    "read_cohort": "study.verbs",
+    "classify_hlh": "study.verbs",
+    "classify_cns": "study.verbs",
+    "table1": "study.verbs",
+    "cns_frequency": "study.verbs",
+    "kaplan_meier": "study.verbs",
+    "logrank": "study.verbs",
+    "cox": "study.verbs",
+    "codebook": "etl.codebook",
+    "Result": "core.result",
+    "InputError": "core.errors",
+}
+__all__ = ["__version__", *_NAMES]
+
+
+def __getattr__(name: str) -> Any:
+    """Names are looked up where they live when they are first used, so that the import itself costs nothing."""
+    if name not in _NAMES:
+        raise AttributeError(f"module 'neurohlh' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"neurohlh.{_NAMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -18,6 +18,8 @@ class State(IntEnum):
     UNKNOWN = 4
     EQUIVOCAL = 5
     REFUSED = 6
+    NO_COLUMN = 7
+    """The patient's source has no such column."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,105 @@
+"""The command `neurohlh`: run, check, init, definitions, synth. Heavy imports wait until a command needs them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from neurohlh import __version__
+
+EXIT_DONE, EXIT_OURS, EXIT_INPUT = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; exit code 0 done, 2 the input or the arguments are at fault, 1 an error of ours."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.command is None:
+        parser.print_help()
+        return EXIT_DONE
+    from neurohlh.core.errors import InputError
+
+    try:
+        return int(options.do(options) or EXIT_DONE)
+    except InputError as error:
+        print(f"neurohlh: {error}", file=sys.stderr)
+        return EXIT_INPUT
+    except BrokenPipeError:
+        return EXIT_DONE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="neurohlh",
+        description="Does CNS involvement change prognosis and mortality in haemophagocytic lymphohistiocytosis? "
+        "From a hospital's tables to a report.",
+    )
+    parser.add_argument("--version", action="version", version=f"neurohlh {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+
+    run = commands.add_parser("run", help="the whole study: clean, classify, analyse, report")
+    run.add_argument("study", type=Path, metavar="STUDY.toml")
+    run.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
+    run.set_defaults(do=_run)
+
+    check = commands.add_parser("check", help="read and check only: what was understood, changed, refused, doubted")
+    check.add_argument("input", type=Path, metavar="STUDY.toml | TABLE")
+    check.set_defaults(do=_check)
+
+    init = commands.add_parser("init", help="write a study.toml for a table, every guess marked for review")
+    init.add_argument("table", type=Path, metavar="TABLE")
+    init.add_argument("--out", type=Path, required=True, metavar="DIR")
+    init.set_defaults(do=_init)
+
+    definitions = commands.add_parser("definitions", help="list the criteria sets and CNS definitions, or show one")
+    definitions.add_argument("name", nargs="?", metavar="NAME")
+    definitions.set_defaults(do=_definitions)
+
+    synth = commands.add_parser("synth", help="make two synthetic hospitals, clearly labelled, with the truth beside them")
+    synth.add_argument("--out", type=Path, required=True, metavar="DIR")
+    synth.add_argument("--seed", type=int, default=20261122)
+    synth.add_argument("--patients", type=int, default=400)
+    synth.set_defaults(do=_synth)
+    return parser
+
+
+def _run(options: argparse.Namespace) -> None:
+    from neurohlh.study.study import Study
+
+    report = Study.open(options.study).run(progress=_progress()).write(options.out)
+    print(f"Report: {report}")
+
+
+def _progress() -> bool:
+    return sys.stderr.isatty()
+
+
+def _check(options: argparse.Namespace) -> None:
+    from neurohlh.study.check import check_input
+
+    print(check_input(options.input), end="")
+
+
+def _init(options: argparse.Namespace) -> None:
+    from neurohlh.study.init import write_study
+
+    print(f"Study file: {write_study(options.table, options.out)}\nReview every line marked 'review' before you run it.")
+
+
+def _definitions(options: argparse.Namespace) -> None:
+    from neurohlh.study.definitions import list_definitions, show_definition
+
+    print(show_definition(options.name) if options.name else list_definitions(), end="")
+
+
+def _synth(options: argparse.Namespace) -> None:
+    from neurohlh.study.synth import synthesise
+
+    synthesise(options.seed, options.patients, options.out)
+    print(f"Synthetic hospitals: {options.out}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,185 @@
+"""From a raw table to typed columns: every distinct text is read once, then looked up per row."""
+
+from __future__ import annotations
+
+import datetime as dt
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+
+from neurohlh.core.errors import InputError, Location
+from neurohlh.etl.codebook import Variable
+from neurohlh.etl.columns import Understood
+from neurohlh.etl.table import Distinct, Kind, RawTable
+from neurohlh.etl.values import Parsed, State, ValueContext, canonical_text, parse_column
+
+_MANY = 12
+"""How many places one message names before it only counts."""
+
+
+@dataclass(frozen=True)
+class SourceSettings:
+    """What the study file says about one source."""
+
+    codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    decimal: str = "."
+    dates: str | None = None
+    center: str | None = None
+    missing: frozenset[str] = frozenset()
+    unit_doubt: str = "refuse"
+    partial_dates: str = "refuse"
+    today: dt.date | None = None
+
+
+@dataclass(frozen=True)
+class CleanColumn:
+    """One recognised column. The arrays have one entry per distinct text and a last one for the empty cell, so that a
+    row's code (-1 where empty) indexes them directly."""
+
+    variable: Variable
+    header: str
+    codes: np.ndarray
+    raw: np.ndarray
+    values: np.ndarray
+    """float64, object (str/None), int8 (bool: 1, 0, -1 unknown) or datetime64[s], by the variable's type."""
+    state: np.ndarray
+    censored: np.ndarray
+    """int8: -1 left, 0 not, 1 right."""
+    recorded: np.ndarray
+    unit: np.ndarray
+    shown: np.ndarray
+    """Canonical text of each value, '' where there is none."""
+    parsed: tuple[Parsed, ...]
+    """Empty where the column is text that is taken as it stands."""
+
+    def per_row(self, what: np.ndarray) -> np.ndarray:
+        """One of the column's arrays, looked up for every row."""
+        return what[self.codes]
+
+    @property
+    def changed(self) -> np.ndarray:
+        """Per distinct text: whether what is written differs from what was read, and is no refusal."""
+        refused = self.state == State.REFUSED
+        return (self.shown != self.raw) & ~refused & (self.state != State.BLANK)
+
+
+@dataclass(frozen=True)
+class CleanTable:
+    """A raw table with its recognised columns cleaned, by variable."""
+
+    raw: RawTable
+    understood: tuple[Understood, ...]
+    columns: Mapping[str, CleanColumn]
+    center: str | None = None
+
+
+def clean_table(raw: RawTable, understood: Sequence[Understood], book: Mapping[str, Variable], settings: SourceSettings) -> CleanTable:  # fmt: skip  # noqa: E501
+    """The recognised columns of `raw` as typed columns.
+
+    Raises InputError for formula errors in a recognised column: what the workbook shows there is no data.
+    """
+    columns = {}
+    for item in understood:
+        if item.variable is None:
+            continue
+        variable = book[item.variable]
+        cells = _labelled(item.column.cells, raw.value_labels.get(item.column.levels[-1], {}))
+        _refuse_formula_errors(raw, item.column.header, cells)
+        columns[variable.name] = _clean_column(variable, item, cells, _context(item, variable, raw, settings))
+    return CleanTable(raw, tuple(understood), columns, settings.center)
+
+
+def _labelled(cells: Distinct, labels: Mapping[str, str]) -> Distinct:
+    if not labels:
+        return cells
+    return replace(cells, texts=[labels.get(t, t) for t in cells.texts], kinds=[Kind.TEXT] * len(cells.texts))
+
+
+def _refuse_formula_errors(raw: RawTable, header: str, cells: Distinct) -> None:
+    broken = [i for i, kind in enumerate(cells.kinds) if kind == Kind.ERROR and cells.texts[i] != "#N/A"]
+    broken += [i for i, t in enumerate(cells.texts) if t.startswith("#") and t.rstrip("!?") in _FORMULA_ERRORS]
+    if not broken:
+        return
+    rows = raw.rows[np.isin(cells.codes, broken)]
+    shown = ", ".join(map(str, rows[:_MANY])) + (f" and {len(rows) - _MANY} more" if len(rows) > _MANY else "")
+    raise InputError(
+        f"formula error ({cells.texts[broken[0]]}) in row{'s' if len(rows) > 1 else ''} {shown}",
+        where=Location(raw.source, raw.sheet, int(rows[0]), header),
+        why="the workbook holds a broken formula there, so the value it should show is lost",
+        do="Repair the formula, or paste the values, in the workbook and run again.",
+    )
+
+
+_FORMULA_ERRORS = frozenset(("#REF", "#VALUE", "#NAME", "#DIV/0", "#NUM", "#NULL", "#SPILL", "#CALC"))
+
+
+def _context(item: Understood, variable: Variable, raw: RawTable, settings: SourceSettings) -> ValueContext:
+    return ValueContext(
+        unit=item.unit,
+        unit_known=item.unit_known,
+        decimal=settings.decimal,
+        date_order=settings.dates,
+        date1904=raw.date1904,
+        codes=settings.codes.get(variable.name) or settings.codes.get(item.column.header) or {},
+        missing=settings.missing,
+        unit_doubt=settings.unit_doubt,
+        partial_dates=settings.partial_dates,
+        today=settings.today,
+    )
+
+
+def _clean_column(variable: Variable, item: Understood, cells: Distinct, context: ValueContext) -> CleanColumn:
+    raw = np.array([*cells.texts, ""], dtype=object)
+    if variable.type == "string" and not context.codes:
+        return _text_column(variable, item, cells, raw, context)
+    parsed = parse_column(cells.texts, cells.kinds, variable, context)
+    blank = Parsed(None, State.BLANK)
+    every = (*parsed, blank)
+    return CleanColumn(
+        variable=variable,
+        header=item.column.header,
+        codes=cells.codes,
+        raw=raw,
+        values=_typed([p.value for p in every], variable.type),
+        state=np.array([p.state for p in every], dtype=np.uint8),
+        censored=np.array([{"left": -1, "right": 1}.get(p.censored, 0) for p in every], dtype=np.int8),
+        recorded=np.array([np.nan if p.recorded is None else p.recorded for p in every], dtype=float),
+        unit=np.array([p.unit for p in every], dtype=object),
+        shown=np.array(["" if p.value is None else canonical_text(p.value, variable) for p in every], dtype=object),
+        parsed=every,
+    )
+
+
+def _text_column(variable: Variable, item: Understood, cells: Distinct, raw: np.ndarray, context: ValueContext) -> CleanColumn:  # fmt: skip  # noqa: E501
+    """Identifiers and other plain text: full-width signs made ordinary, nothing else read into them."""
+    values = np.array([t if t.isascii() else unicodedata.normalize("NFKC", t) for t in cells.texts] + [None], dtype=object)
+    values[[i for i, t in enumerate(cells.texts) if t in context.missing]] = None
+    state = np.array([State.UNKNOWN if v is None else State.VALUE for v in values], dtype=np.uint8)
+    state[-1] = State.BLANK
+    n = len(values)
+    return CleanColumn(
+        variable=variable,
+        header=item.column.header,
+        codes=cells.codes,
+        raw=raw,
+        values=values,
+        state=state,
+        censored=np.zeros(n, dtype=np.int8),
+        recorded=np.full(n, np.nan),
+        unit=np.full(n, None, dtype=object),
+        shown=np.where(values == None, "", values),  # noqa: E711  (element by element)
+        parsed=(),
+    )
+
+
+def _typed(values: list[object], kind: str) -> np.ndarray:
+    if kind in ("float", "int"):
+        return np.array([np.nan if v is None else v for v in values], dtype=float)
+    if kind == "bool":
+        return np.array([-1 if v is None else int(bool(v)) for v in values], dtype=np.int8)
+    if kind == "date":
+        return np.array([pd.NaT if v is None else v for v in values], dtype="datetime64[s]")
+    return np.array(values, dtype=object)

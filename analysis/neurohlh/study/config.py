@@ -1,0 +1,181 @@
+"""study.toml: what a study declares, what it leaves to the defaults, and errors that name the closest legal key."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from neurohlh.core.errors import InputError, did_you_mean
+
+Keep = Literal["met", "indeterminate", "not_met"]
+Origin = Literal["date_hlh_diagnosis", "date_admission", "date_treatment_start"]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, coerce_numbers_to_str=True)
+
+
+class StudySection(_Section):
+    """[study]"""
+
+    title: str = Field("CNS involvement and survival in HLH", description="Title of the report")
+    seed: int = Field(20261122, ge=0, description="Seed of every random step")
+    languages: tuple[Literal["en", "zh"], ...] = Field(("en",), description="Languages of the report")
+
+
+class Source(_Section):
+    """[[source]]: one table."""
+
+    path: str = Field(description="The table, relative to the study file")
+    sheet: str | None = Field(None, description="Sheet of a workbook (default: the first)")
+    header_row: int | None = Field(None, ge=1, description="Row of the header as the spreadsheet counts (default: found)")
+    dates: Literal["dmy", "mdy", "ymd"] | None = Field(None, description="Order of ambiguous dates (default: refused)")
+    decimal: Literal[".", ","] = Field(".", description="Decimal mark of numbers written as text")
+    center: str | None = Field(None, description="Centre of every row, where the table has no such column")
+    rename: dict[str, str] = Field(default_factory=dict, description="Header -> variable, or 'ignore'")
+    units: dict[str, str] = Field(default_factory=dict, description="Variable -> unit, where header and cell name none")
+    codes: dict[str, dict[str, str]] = Field(default_factory=dict, description="Variable -> (text -> code)")
+
+
+class Values(_Section):
+    """[values]"""
+
+    missing: tuple[str, ...] = Field((), description="Texts that mean 'missing', besides the built-in words")
+    unit_doubt: Literal["refuse", "convert"] = Field(
+        "refuse", description="A value impossible in its unit but plausible in another"
+    )
+    partial_dates: Literal["refuse", "midpoint"] = Field("refuse", description="A date without a day or a month")
+
+
+class Eligibility(_Section):
+    """[eligibility]"""
+
+    criteria: str = Field("hlh2004", description="Criteria set that decides who has HLH, or 'none'")
+    keep: tuple[Keep, ...] = Field(("met",), min_length=1, description="Criteria statuses that stay in the study")
+    age_years: tuple[float, float] | None = Field(None, description="Age at diagnosis, both ends included")
+
+
+class Cns(_Section):
+    """[cns]"""
+
+    definition: str = Field("seed_any3", description="Definition of CNS involvement")
+    window_days: tuple[int, int] = Field((-14, 14), description="Days around diagnosis that count as baseline")
+
+
+class Endpoint(_Section):
+    """[endpoint.os]"""
+
+    origin: Origin = Field("date_hlh_diagnosis", description="Time zero")
+
+
+class Endpoints(_Section):
+    """[endpoint]"""
+
+    os: Endpoint = Field(default_factory=Endpoint)
+
+
+class Model(_Section):
+    """[model]"""
+
+    covariates: tuple[str, ...] | None = Field(
+        None, description="Covariates of the adjusted model (default: the minimal set of dossier 11 that the data hold)"
+    )
+    strata: str | None = Field(None, description="Variable with a baseline hazard of its own per level")
+    landmark_days: int = Field(14, ge=0, description="Day from which survival is followed by baseline CNS status")
+
+
+class StudyConfig(_Section):
+    """A whole study file."""
+
+    schema_: Literal[1] = Field(1, alias="schema")
+    study: StudySection = Field(default_factory=StudySection)
+    source: tuple[Source, ...] = Field(min_length=1)
+    values: Values = Field(default_factory=Values)
+    eligibility: Eligibility = Field(default_factory=Eligibility)
+    cns: Cns = Field(default_factory=Cns)
+    endpoint: Endpoints = Field(default_factory=Endpoints)
+    model: Model = Field(default_factory=Model)
+    definitions: tuple[str, ...] = Field((), description="Files with criteria sets of the study's own")
+
+    def settings(self) -> Iterator[tuple[str, str, str, str]]:
+        """(setting, value, 'declared' or 'default', meaning) for every setting but the sources'."""
+        for name in ("study", "values", "eligibility", "cns", "model"):
+            section = getattr(self, name)
+            declared = name in self.model_fields_set
+            for key, info in type(section).model_fields.items():
+                origin = "declared" if declared and key in section.model_fields_set else "default"
+                yield f"{name}.{key}", _shown(getattr(section, key)), origin, info.description or ""
+        os_declared = "endpoint" in self.model_fields_set and "origin" in self.endpoint.os.model_fields_set
+        yield "endpoint.os.origin", self.endpoint.os.origin, "declared" if os_declared else "default", "Time zero"
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, tuple):
+        return ", ".join(str(v) for v in value) or "–"
+    return str(value)
+
+
+def read_config(path: Path) -> StudyConfig:
+    """The study file at `path`, checked; every fault is an InputError that names the key and the closest legal one."""
+    if not path.is_file():
+        raise InputError(f"there is no study file {path.name!r}", do="Give the path of an existing study.toml.")
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"not valid TOML: {error}", where=path.name, do="Mend that line.") from None
+    except UnicodeDecodeError:
+        raise InputError("the study file is not UTF-8 text", where=path.name, do="Save it as UTF-8.") from None
+    return check_config(data, path.name)
+
+
+def check_config(data: Mapping[str, Any], where: str) -> StudyConfig:
+    """The study that `data` (a parsed study file) declares."""
+    if "schema" not in data:
+        raise InputError("the study file does not say its schema", where=where, do="Add as first line: schema = 1")
+    try:
+        config = StudyConfig.model_validate(dict(data))
+    except ValidationError as error:
+        raise _explain(error, where) from None
+    low, high = config.cns.window_days
+    if low > high:
+        raise InputError("cns.window_days ends before it begins", where=where, do="Write [first day, last day].")
+    if high > config.model.landmark_days:
+        raise InputError(
+            f"cns.window_days ends on day {high}, after the landmark on day {config.model.landmark_days}",
+            where=where,
+            why="patients would have to survive past the landmark to be called exposed (immortal time)",
+            do=f"Set model.landmark_days to {high} or later, or end the window earlier.",
+        )
+    return config
+
+
+def _legal_keys(location: tuple[Any, ...]) -> list[str]:
+    model: Any = StudyConfig
+    for part in location:
+        if isinstance(part, int):
+            continue
+        info = model.model_fields.get("schema_" if part == "schema" else part)
+        nested = [a for a in (info.annotation, *get_args(info.annotation)) if isinstance(a, type)] if info else []
+        model = next((a for a in nested if issubclass(a, BaseModel)), model)
+    return [info.alias or name for name, info in model.model_fields.items()]
+
+
+def _explain(error: ValidationError, where: str) -> InputError:
+    faults = error.errors(include_url=False)
+    fault = next((f for f in faults if f["type"] == "extra_forbidden"), faults[0])
+    location = fault["loc"]
+    key = ".".join(str(p + 1) if isinstance(p, int) else str(p) for p in location)
+    if fault["type"] == "extra_forbidden":
+        name = str(location[-1])
+        return InputError(f"unknown key {key!r}", where=where, do=did_you_mean(name, _legal_keys(location[:-1])))
+    if fault["type"] == "missing":
+        return InputError(f"the key {key!r} is missing", where=where, do=f"Add {key} to the study file.")
+    message = re.sub(r"^Input", "the value", str(fault["msg"]))
+    return InputError(f"{key}: {message}", where=where, do="Correct that value in the study file.")

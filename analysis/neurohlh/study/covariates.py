@@ -1,0 +1,77 @@
+"""Which variables may stand beside CNS status in a model, and which may not, with the reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import pandas as pd
+
+from neurohlh.core.errors import InputError, did_you_mean
+from neurohlh.etl.codebook import Codebook, Variable
+
+DEFAULT_COVARIATES = (
+    "age_years", "trigger_category", "platelets", "albumin", "bilirubin_total", "log2(ferritin)",
+)  # fmt: skip
+"""The minimal adjustment set for the total effect of baseline CNS status (DOSSIER RULE), as far as one model of a
+small cohort bears it; the centre enters as a stratum where the study declares it."""
+
+_TERM = re.compile(r"^(?:(?P<function>log2|log)\((?P<inner>\w+)\)|(?P<plain>\w+))$")
+_EXPOSURE_DOMAINS = ("cns", "csf", "imaging", "neuro_symptom", "mri_finding")
+_REASONS = {
+    "post_baseline": "it comes after time zero: adjusting for it would take away part of the effect (a mediator)",
+    "outcome": "it is part of the outcome",
+    "time": "it is a date, not a covariate",
+}
+
+
+def variable_of(term: str) -> str:
+    """The variable in a model term: 'log2(ferritin)' -> 'ferritin'. Raises InputError for anything else."""
+    match = _TERM.match(term.replace(" ", ""))
+    if match is None:
+        raise InputError(
+            f"model.covariates: {term!r} is no term", do="Write a variable, log2(variable) or log(variable)."
+        )
+    return match["inner"] or match["plain"]
+
+
+def check_covariates(terms: Iterable[str], book: Codebook, frame: pd.DataFrame) -> tuple[str, ...]:
+    """The declared terms, every one fit to adjust for.
+
+    Raises InputError for an unknown variable, one that no source has, a mediator, a part of the exposure or of the
+    outcome (dossier 11: what not to adjust for).
+    """
+    terms = tuple(terms)
+    for term in terms:
+        name = variable_of(term)
+        if name not in book:
+            raise InputError(
+                f"model.covariates names {name!r}, which is no variable of the codebook",
+                do=did_you_mean(name, [v.name for v in book]),
+            )
+        reason = unfit(book[name])
+        if reason:
+            raise InputError(f"model.covariates: {name} can't be adjusted for: {reason}", do="Take it out of the list.")
+        if name not in frame.columns:
+            raise InputError(
+                f"model.covariates names {name!r}, but no source has a column for it",
+                do="Take it out of the list, or rename the column that holds it.",
+            )
+    return terms
+
+
+def unfit(variable: Variable) -> str:
+    """Why a variable must not be adjusted for ('' if it may be)."""
+    if variable.name == "ms_score":
+        return "it contains CNS involvement, the exposure itself"
+    if variable.domain in _EXPOSURE_DOMAINS:
+        return "it is part of what CNS involvement is made of"
+    if variable.role.startswith("baseline_if_dated"):
+        return "it is a baseline variable only if dated before time zero, and no date says so"
+    return _REASONS.get(variable.role, "")
+
+
+def default_covariates(frame: pd.DataFrame) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The default terms that the data hold (at least two different values), and those that they do not."""
+    held = [t for t in DEFAULT_COVARIATES if variable_of(t) in frame and frame[variable_of(t)].nunique() > 1]
+    return tuple(held), tuple(t for t in DEFAULT_COVARIATES if t not in held)

@@ -1,0 +1,56 @@
+"""From the declared sources to a checked cohort."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+from neurohlh.core.errors import InputError, did_you_mean
+from neurohlh.etl.checks import check_cohort
+from neurohlh.etl.clean import CleanTable, SourceSettings, clean_table
+from neurohlh.etl.codebook import codebook, known_header
+from neurohlh.etl.cohort import Cohort, build_cohort
+from neurohlh.etl.columns import SourceHints, understand
+from neurohlh.etl.read import read_table
+from neurohlh.study.config import Source, StudyConfig
+
+
+def load_cohort(config: StudyConfig, folder: Path, today: dt.date) -> Cohort:
+    """Read, understand, clean, join and check the sources of a study; paths are relative to `folder`.
+
+    A date after `today` is refused. Raises InputError for any fault of the input.
+    """
+    book = codebook()
+    tables = [_clean_source(source, config, folder, today) for source in config.source]
+    return check_cohort(build_cohort(tables, book))
+
+
+def _clean_source(source: Source, config: StudyConfig, folder: Path, today: dt.date) -> CleanTable:
+    book = codebook()
+    for section in ("units", "codes"):
+        for name in getattr(source, section):
+            if name not in book:
+                known = [v.name for v in book]
+                raise InputError(
+                    f"{section} of source {source.path!r} name {name!r}, which is no variable of the codebook",
+                    do=did_you_mean(name, known),
+                )
+    raw = read_table(
+        folder / source.path,
+        name=source.path,
+        sheet=source.sheet,
+        header_row=source.header_row,
+        known_headers=lambda text: text in source.rename or known_header(text),
+    )
+    hints = SourceHints(rename=source.rename, units=source.units, codes=source.codes)
+    settings = SourceSettings(
+        codes=source.codes,
+        decimal=source.decimal,
+        dates=source.dates,
+        center=source.center,
+        missing=frozenset(config.values.missing),
+        unit_doubt=config.values.unit_doubt,
+        partial_dates=config.values.partial_dates,
+        today=today,
+    )
+    return clean_table(raw, understand(raw, hints, book), book, settings)
