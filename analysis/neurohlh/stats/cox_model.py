@@ -1,0 +1,141 @@
+"""One Cox model from a frame: the patients it can use, its design, the fit and its covariance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from neurohlh.core.errors import NotEstimable
+from neurohlh.stats.columns import Bools, Floats, Ints, column, labels
+from neurohlh.stats.cox_fit import CoxFit, PartialLikelihood, aliased, fit, risk_sets
+from neurohlh.stats.design import Design, cox_design
+from neurohlh.stats.recipe import z_value
+from neurohlh.stats.survival_data import SurvivalData, survival_data
+
+
+@dataclass(frozen=True)
+class CoxOptions:
+    """The choices of a Cox model; see `cox` for their meaning."""
+
+    reference: Mapping[str, str] | None = None
+    strata: str | None = None
+    entry: str | None = None
+    cluster: str | None = None
+    ties: str = "efron"
+    conf_level: float = 0.95
+    transform: str = "km"
+
+
+@dataclass(frozen=True)
+class CoxModel:
+    """A fitted model and what it was fitted to.
+
+    Attributes
+    ----------
+    data, design : follow-up and covariates of the patients used.
+    used : which rows of the frame these are.
+    kept : columns of the design that entered the fit, in the order of `fit.coef`; the others are in `aliases` with the
+        columns that they are combinations of.
+    cov : covariance of `fit.coef`: the inverse information, or the sandwich if there are clusters.
+    counts : supplied, used, events, events_dropped, parameters, dropped, missing_by_variable.
+    """
+
+    data: SurvivalData
+    design: Design
+    used: Bools
+    kept: list[int]
+    aliases: dict[int, list[int]]
+    strata: Ints | None
+    cluster: Ints | None
+    likelihood: PartialLikelihood
+    fit: CoxFit
+    cov: Floats
+    counts: dict[str, Any]
+
+    @property
+    def sound(self) -> bool:
+        """Whether every coefficient in the fit has an estimate."""
+        return self.fit.converged and not self.fit.diverging.any()
+
+
+def cox_model(frame: pd.DataFrame, time: str, event: str, covariates: Sequence[str], options: CoxOptions) -> CoxModel:
+    """Select the patients, build the design and fit. Raises as `cox` does."""
+    z_value(options.conf_level)
+    survival = survival_data(frame, time, event, entry=options.entry)
+    groups = {name: labels(column(frame, name))[0] for name in (options.strata, options.cluster) if name}
+    known, dropped = _known_groups(groups, survival)
+    design = cox_design(frame.loc[known], covariates, reference=options.reference)
+    used = known.copy()
+    used[known] = design.complete
+    data = survival.subset(used)
+    counts = {
+        "supplied": len(frame),
+        "used": data.n,
+        "events": data.events,
+        "events_dropped": survival.events - data.events,
+        "parameters": 0,
+        "dropped": {**dropped, **design.dropped},
+        "missing_by_variable": design.missing_by_variable,
+    }
+    _require(data, design)
+    codes = {name: pd.factorize(found[used])[0] for name, found in groups.items()}
+    return _fitted(data, design, used, codes, options, counts)
+
+
+def _known_groups(groups: dict[str, Any], survival: SurvivalData) -> tuple[Bools, dict[str, int]]:
+    known, dropped = survival.kept.copy(), dict(survival.dropped)
+    for name, found in groups.items():
+        unknown = np.array([label is None for label in found], dtype=bool)
+        lost = int((known & unknown).sum())
+        if lost:
+            dropped[f"missing {name}"] = lost
+        known &= ~unknown
+    return known, dropped
+
+
+def _require(data: SurvivalData, design: Design) -> None:
+    if data.n == 0:
+        raise NotEstimable("no patient has follow-up and all covariates known")
+    if data.events == 0:
+        raise NotEstimable(f"no events among the {data.n} patients with follow-up and all covariates known")
+    if not design.matrix.shape[1]:
+        raise NotEstimable("no covariate varies among the patients used")
+
+
+def _fitted(
+    data: SurvivalData,
+    design: Design,
+    used: Bools,
+    codes: dict[str, Ints],
+    options: CoxOptions,
+    counts: dict[str, Any],
+) -> CoxModel:
+    strata, cluster = codes.get(options.strata or ""), codes.get(options.cluster or "")
+    aliases = aliased(design.matrix)
+    kept = [j for j in range(design.matrix.shape[1]) if j not in aliases]
+    sets = risk_sets(data.time, data.event, data.entry, strata, options.ties)
+    likelihood = PartialLikelihood(design.matrix[:, kept], sets)
+    fitted = fit(likelihood)
+    cov = fitted.cov if cluster is None else _robust(likelihood, fitted, cluster)
+    counts["parameters"] = len(kept)
+    return CoxModel(data, design, used, kept, aliases, strata, cluster, likelihood, fitted, cov, counts)
+
+
+def _robust(likelihood: PartialLikelihood, fitted: CoxFit, cluster: Ints) -> Floats:
+    """Lin and Wei's sandwich: the cross-product of the cluster sums of dfbeta."""
+    if cluster.max() < 1:
+        raise NotEstimable("a variance that is robust to clusters needs at least two clusters")
+    residuals = likelihood.score_residuals(fitted.coef * likelihood.unit) * likelihood.unit
+    sums = by_cluster(residuals @ fitted.cov, cluster)
+    return np.asarray(sums.T @ sums)
+
+
+def by_cluster(values: Floats, cluster: Ints) -> Floats:
+    """Sums of the rows of `values` over each cluster."""
+    sums = np.zeros((int(cluster.max()) + 1, values.shape[1]))
+    np.add.at(sums, cluster, values)
+    return sums
