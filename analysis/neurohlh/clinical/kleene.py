@@ -65,7 +65,8 @@ def total(parts: Sequence[Truth], weights: Sequence[float] | None = None) -> Tru
 
 def at_least(k: float, count: Truth) -> Truth:
     """A (bounded) count or score reaches k."""
-    return statement(count.low >= k, count.high < k)
+    # A Truth is never null, so a cast does; it costs a fifth of a when/then on pandas.
+    return Truth((count.low >= k).cast(nw.Int32), (count.high >= k).cast(nw.Int32))
 
 
 def any_of(parts: Sequence[Truth]) -> Truth:
@@ -76,3 +77,17 @@ def any_of(parts: Sequence[Truth]) -> Truth:
 def all_of(parts: Sequence[Truth]) -> Truth:
     """Every part holds; known false as soon as one is."""
     return at_least(len(parts), total(parts))
+
+
+def evidence(met_if: Sequence[Truth], not_met_if: Sequence[Truth]) -> Truth:
+    """Met by positive evidence, not met by negative evidence where there is no positive; unknown without either."""
+    low = total(met_if).low >= 1
+    if not not_met_if:
+        return Truth(low.cast(nw.Int32), nw.lit(1))
+    return Truth(low.cast(nw.Int32), (low | (total(not_met_if).low < 1)).cast(nw.Int32))
+
+
+def established(parts: Sequence[Truth]) -> Truth:
+    """At least one is known to hold; what is unknown counts as not established."""
+    low = any_of(parts).low
+    return Truth(low, low)
