@@ -253,6 +253,6 @@ def _notes(curves: dict[str, Curve]) -> tuple[str, ...]:
         elif enough[-1] + 1 < len(curve.time):
             start = curve.time[enough[-1] + 1]
             notes.append(f"{name}: fewer than {SPARSE} at risk from {start:g} on; read the curve there with care.")
-        if curve.truncated and ((curve.n_risk == 0) & (curve.time > 0) & (curve.time < curve.end[-1])).any():
+        if curve.entry is not None and ((curve.n_risk == 0) & (curve.time > 0) & (curve.time < curve.end[-1])).any():
             notes.append(f"{name}: with delayed entry nobody was at risk for a while; the curve there means nothing.")
     return tuple(notes)

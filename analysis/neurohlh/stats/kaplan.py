@@ -21,7 +21,7 @@ class Curve:
     time, n_risk, n_event, n_censor : at risk just before the time, and events and censorings at it.
     survival, std_error : S and Greenwood's standard error of S.
     conf_low, conf_high : limits of S; NaN while S is 1 (no event has occurred) and where S is 0.
-    entry, end : the entry (0 without) and end of follow-up of every patient, sorted, for counting those at risk.
+    end, entry : end of follow-up, and entry if delayed, of every patient, sorted, for counting those at risk.
     """
 
     time: Floats
@@ -32,17 +32,12 @@ class Curve:
     std_error: Floats
     conf_low: Floats
     conf_high: Floats
-    entry: Floats
     end: Floats
-    truncated: bool
+    entry: Floats | None
 
     def at_risk(self, times: Floats) -> Ints:
         """Patients at risk just before each of `times` (at time 0: those observed from the start)."""
-        gone = np.searchsorted(self.end, times, side="left")
-        if not self.truncated:
-            return len(self.end) - gone
-        start = np.searchsorted(self.entry, times, side="left")
-        return np.asarray(np.where(times == 0, np.searchsorted(self.entry, 0.0, side="right"), start - gone))
+        return count_at_risk(times, self.end, self.entry)
 
     def row_at(self, times: Floats) -> Ints:
         """The row of the curve that holds at each of `times`."""
@@ -59,19 +54,27 @@ def product_limit(time: Floats, event: Bools, entry: Floats | None, *, z: float,
     """
     if conf_type not in CONF_TYPES:
         raise ValueError(f"conf_type must be one of {', '.join(CONF_TYPES)}, not {conf_type!r}")
-    ends, starts = np.sort(time), np.zeros(len(time)) if entry is None else np.sort(entry)
+    ends, starts = np.sort(time), None if entry is None else np.sort(entry)
     times = np.unique(np.concatenate([[0.0], time]))
     died = _counts(times, time[event])
     left = _counts(times, time[~event])
-    curve = Curve(times, died, died, left, times, times, times, times, starts, ends, entry is not None)
-    at_risk = curve.at_risk(times)
+    at_risk = count_at_risk(times, ends, starts)
     with np.errstate(divide="ignore", invalid="ignore"):
-        survival = np.cumprod(np.where(died > 0, 1 - died / at_risk, 1.0))
+        survival: Floats = np.cumprod(np.where(died > 0, 1 - died / at_risk, 1.0))
         # Greenwood's sum is infinite once everybody at risk has died: S is 0 there and has no standard error.
-        greenwood = np.sqrt(np.cumsum(np.where(died > 0, died / (at_risk * (at_risk - died)), 0.0)))
+        greenwood: Floats = np.sqrt(np.cumsum(np.where(died > 0, died / (at_risk * (at_risk - died)), 0.0)))
         low, high = _limits(survival, greenwood, z, conf_type)
         se = np.where(survival > 0, survival * greenwood, np.nan)
-    return Curve(times, at_risk, died, left, survival, se, low, high, starts, ends, entry is not None)
+    return Curve(times, at_risk, died, left, survival, se, low, high, ends, starts)
+
+
+def count_at_risk(times: Floats, end: Floats, entry: Floats | None) -> Ints:
+    """Patients at risk just before each of `times`, from sorted ends and entries; at time 0 those there from 0 on."""
+    gone = np.searchsorted(end, times, side="left")
+    if entry is None:
+        return len(end) - gone
+    started = np.searchsorted(entry, times, side="left") - gone
+    return np.asarray(np.where(times == 0, np.searchsorted(entry, 0.0, side="right"), started), dtype=np.intp)
 
 
 def _counts(times: Floats, which: Floats) -> Ints:

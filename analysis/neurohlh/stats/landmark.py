@@ -1,4 +1,4 @@
-"""Landmark: follow only those still at risk at a day, from that day on, so that nobody must survive to be classified."""
+"""Landmark: follow only those still at risk at a day, from that day on."""
 
 from __future__ import annotations
 

@@ -75,9 +75,9 @@ def _difference(first: dict[str, Any], other: dict[str, Any], z: float) -> dict[
     if "estimate" not in first or "estimate" not in other:
         return {**row, "note": "not estimable: a group has too little follow-up"}
     difference = other["estimate"] - first["estimate"]
-    se = float(np.sqrt(np.nansum([first["std_error"] ** 2, other["std_error"] ** 2])))
-    if se == 0:
-        return {**row, "estimate": difference, "note": "limits not estimable: no event before tau"}
+    se = float(np.hypot(first["std_error"], other["std_error"]))
+    if np.isnan(se):
+        return {**row, "estimate": difference, "note": "limits not estimable: a group without an event before tau"}
     row |= {"estimate": difference, "conf_low": difference - z * se, "conf_high": difference + z * se}
     statistic = difference / se
     return {**row, "coef": difference, "std_error": se, "statistic": statistic, "p_value": 2 * norm.sf(abs(statistic))}
