@@ -1,0 +1,220 @@
+"""What a document is made of: sections of paragraphs, tables, figures, callouts and lists. Display text only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal, TypeVar
+
+import pandas as pd
+
+from neurohlh.core import format as fmt
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """One paragraph of plain text; `lead` sets it larger."""
+
+    block: ClassVar[str] = "paragraph"
+    text: str
+    lead: bool = False
+
+
+@dataclass(frozen=True)
+class Bullets:
+    """A list of sentences."""
+
+    block: ClassVar[str] = "bullets"
+    items: tuple[str, ...]
+    ordered: bool = False
+
+
+@dataclass(frozen=True)
+class Callout:
+    """A boxed remark: 'note', 'caution' (read before you trust the number) or 'stop' (the number does not exist)."""
+
+    block: ClassVar[str] = "callout"
+    tone: Literal["note", "caution", "stop"]
+    title: str
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """Terms and what they are."""
+
+    block: ClassVar[str] = "definitions"
+    items: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class KeyFigure:
+    """A number that is read from across the room, its label, and what stands below it."""
+
+    label: str
+    value: str
+    detail: str = ""
+    doubt: str = ""
+
+
+@dataclass(frozen=True)
+class KeyFigures:
+    """The row of key figures of the summary."""
+
+    block: ClassVar[str] = "key_figures"
+    items: tuple[KeyFigure, ...]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Display text of one cell; `sub` stands smaller below it, `note` becomes a lettered footnote."""
+
+    text: str = ""
+    sub: str = ""
+    note: str = ""
+    span: int = 1
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its head, what stands smaller below the head, and whether it holds numbers."""
+
+    head: str
+    sub: str = ""
+    number: bool = True
+    spanner: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row; the first cell is its head. 'group' rows head the rows that follow, 'sub' rows are set in."""
+
+    cells: tuple[Cell, ...]
+    kind: Literal["body", "group", "sub"] = "body"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A captioned table; `fold` rows are shown, the others wait behind a click (all where it is 0)."""
+
+    block: ClassVar[str] = "table"
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    footnotes: tuple[str, ...] = ()
+    fold: int = 0
+    key: str = ""
+
+    def letters(self) -> dict[str, str]:
+        """Footnote text -> its letter, in the order in which a reader meets them."""
+        notes = dict.fromkeys(cell.note for row in self.rows for cell in row.cells if cell.note)
+        return {note: _letter(i) for i, note in enumerate(notes)}
+
+    def shown(self) -> tuple[Row, ...]:
+        """The rows that stand open."""
+        return self.rows[: self.fold] if self.folded() else self.rows
+
+    def folded(self) -> tuple[Row, ...]:
+        """The rows behind the click; a handful more than `fold` are not worth one."""
+        return self.rows[self.fold :] if self.fold and len(self.rows) > self.fold + 3 else ()
+
+    def spanners(self) -> list[tuple[str, int]]:
+        """Runs of equal spanner texts over the columns, as (text, width); empty where no column has one."""
+        runs: list[tuple[str, int]] = []
+        for column in self.columns:
+            if runs and runs[-1][0] == column.spanner:
+                runs[-1] = (column.spanner, runs[-1][1] + 1)
+            else:
+                runs.append((column.spanner, 1))
+        return runs if any(text for text, _ in runs) else []
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A drawing as SVG text, its caption, and what it shows in words for those who cannot see it."""
+
+    block: ClassVar[str] = "figure"
+    svg: str
+    title: str
+    caption: str
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class FlowStep:
+    """A box of the flow: how many are in it, and who left before it (label, number) pairs."""
+
+    label: str
+    n: str
+    excluded: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Flow:
+    """The flow of patients from the tables to the analysis."""
+
+    block: ClassVar[str] = "flow"
+    steps: tuple[FlowStep, ...]
+
+
+Block = Paragraph | Bullets | Callout | Definitions | KeyFigures | Table | Figure | Flow
+AnyBlock = TypeVar("AnyBlock", bound=Block)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A numbered heading and what stands under it."""
+
+    key: str
+    title: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    """A whole report."""
+
+    title: str
+    subtitle: str
+    summary: Section
+    sections: tuple[Section, ...]
+    banner: str = ""
+    colophon: str = ""
+    lang: str = "en"
+
+    def find(self, kind: type[AnyBlock]) -> Iterator[AnyBlock]:
+        """Every block of one kind, in reading order."""
+        for section in (self.summary, *self.sections):
+            for block in section.blocks:
+                if isinstance(block, kind):
+                    yield block
+
+
+def frame_table(frame: pd.DataFrame, columns: Mapping[str, Column], caption: str, *, fold: int = 0, key: str) -> Table:
+    """A frame as a table: counts as counts, empty as an empty cell; columns without any text are left out."""
+    kept = {name: column for name, column in columns.items() if _has_text(frame[name])}
+    rows = [Row(tuple(Cell(plain(row[name])) for name in kept)) for row in frame.to_dict("records")]
+    return Table(caption, tuple(kept.values()), tuple(rows), fold=fold, key=key)
+
+
+def plain(value: object) -> str:
+    """A cell of a frame as text."""
+    if fmt.is_missing(value):
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (int, float)) or hasattr(value, "item"):
+        return fmt.significant(float(value), 6)  # type: ignore[arg-type]
+    return str(value)
+
+
+def _has_text(column: pd.Series) -> bool:
+    return any(plain(v) for v in column.tolist())
+
+
+def _letter(index: int) -> str:
+    # a … z, aa, ab …: long tables have many notes.
+    head, tail = divmod(index, 26)
+    return (chr(ord("a") + head - 1) if head else "") + chr(ord("a") + tail)
+
+

@@ -1,0 +1,124 @@
+"""Results as figures: `draw` one, put it into a page (`inline_svg`), or save it (`save`)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from neurohlh.core.result import Result
+from neurohlh.report import figures_counts, figures_intervals, figures_survival
+from neurohlh.report.figures_style import Drawing, drawable, png_bytes, style, svg_text
+from neurohlh.report.names import Names
+
+_DRAW: dict[str, Callable[..., Drawing]] = {
+    "kaplan_meier": figures_survival.kaplan_meier,
+    "cox": figures_intervals.cox,
+    "frequency": figures_intervals.frequency,
+    "completeness": figures_counts.completeness,
+}
+# Colours that follow the page's light or dark scheme: hex in a file of its own, a variable of the page inside it.
+_SCHEME = {
+    "#1c2430": "ink", "#5b6675": "muted", "#d9dee4": "line", "#0072b2": "blue", "#d55e00": "vermillion",
+    "#8a929c": "grey", "#ffffff": "paper", "#c3c9d0": "state-blank", "#e9ecef": "state-none",
+}  # fmt: skip
+
+
+def drawable_kinds() -> frozenset[str]:
+    """The kinds of Result that have a figure."""
+    return frozenset(_DRAW)
+
+
+def draw(result: Result, *, names: Names | None = None, **options: Any) -> Drawing:
+    """The figure of a result: kaplan_meier, cox, frequency or completeness.
+
+    Signs that no installed font can draw are replaced by 'item 1', 'item 2' …, and a note below the figure says so.
+    Raises ValueError for a kind without a figure.
+    """
+    names = (names or Names()).with_result(result)
+    with style():
+        readable, replaced = _readable(result, names)
+        figure = _painter(result)(result, readable, **options)
+        if replaced:
+            figure.text(0.01, 0.005, "Names that no installed font can draw are numbered.", fontsize=7)
+    return figure
+
+
+def flow(frame: pd.DataFrame) -> Drawing:
+    """The flow of patients as a figure of boxes; columns as `core.findings.FLOW_COLUMNS`."""
+    with style():
+        return figures_counts.flow(frame)
+
+
+def save(result: Result | Drawing, stem: Path | str, *, names: Names | None = None, **options: Any) -> tuple[Path, Path]:
+    """Writes `<stem>.svg` and `<stem>.png` (300 dpi) and returns both paths."""
+    stem = Path(stem)
+    figure = result if isinstance(result, Drawing) else draw(result, names=names, **options)
+    vector = figure if isinstance(result, Drawing) else _with_own_names(result, names, options)
+    svg, png = stem.with_name(f"{stem.name}.svg"), stem.with_name(f"{stem.name}.png")
+    svg.write_text(svg_text(vector), encoding="utf-8")
+    png.write_bytes(png_bytes(figure))
+    return svg, png
+
+
+def inline_svg(
+    result: Result, key: str, title: str, description: str, *, names: Names | None = None, **options: Any
+) -> str:
+    """The figure as an SVG element for a page: ids of its own, a text alternative, colours from the page's scheme."""
+    text = svg_text(_with_own_names(result, names, options))
+    return _for_page(text, key, title, description)
+
+
+def _with_own_names(result: Result, names: Names | None, options: Mapping[str, Any]) -> Drawing:
+    # Text in SVG is drawn by the reader's fonts, so no sign needs replacing.
+    with style():
+        return _painter(result)(result, (names or Names()).with_result(result), **options)
+
+
+def _painter(result: Result) -> Callable[..., Drawing]:
+    if result.kind not in _DRAW:
+        raise ValueError(f"a result of kind {result.kind!r} has no figure; these have: {', '.join(sorted(_DRAW))}")
+    return _DRAW[result.kind]
+
+
+def _readable(result: Result, names: Names) -> tuple[Names, bool]:
+    tidy = result.tidy
+    variables = {str(v) for v in tidy["variable"]} | set(names.labels)
+    labels = dict(names.labels)
+    levels = {v: dict(at) for v, at in names.levels.items()}
+    replaced = 0
+    for variable in sorted(variables - {""}):
+        if not drawable(names.label(variable)):
+            replaced += 1
+            labels[variable] = f"item {replaced}"
+    pairs = set(zip(tidy["variable"], tidy["level"], strict=True)) | {(names.exposure, str(g)) for g in tidy["group"]}
+    for variable, level in sorted(pairs):
+        if not drawable(names.level(variable, level)):
+            replaced += 1
+            levels.setdefault(variable, {})[level] = f"item {replaced}"
+    return Names(labels, names.units, levels, names.exposure), replaced > 0
+
+
+def _for_page(svg: str, key: str, title: str, description: str) -> str:
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.S)
+    # A style element inside an inline SVG would rule the whole page; the page's own sheet says the same for figures.
+    svg = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>\s*", "", svg, flags=re.S)
+    svg = re.sub(r'\bid="([^"]+)"', rf'id="{key}-\1"', svg)
+    svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{key}-\1)", svg)
+    svg = re.sub(r'xlink:href="#([^"]+)"', rf'href="#{key}-\1"', svg)
+    for hex_code, name in _SCHEME.items():
+        svg = svg.replace(hex_code, f"var(--{name})")
+    view = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
+    width = float(view[1]) if view else 560.0
+    head = (
+        f'<svg class="drawing" role="img" aria-labelledby="{key}-title {key}-desc" '
+        f'viewBox="{view[0][9:-1] if view else "0 0 560 400"}" style="--natural:{width:.0f}px">'
+        f'<title id="{key}-title">{escape(title)}</title><desc id="{key}-desc">{escape(description)}</desc>'
+    )
+    body = re.sub(r"font-family: [^;\"]*; ?", "", svg[svg.index(">") + 1 :])  # the page's own type
+    return head + body.strip()

@@ -1,0 +1,135 @@
+"""Kaplan-Meier curves with their risk table standing on the same ticks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator, PercentFormatter
+
+from neurohlh.core import format as fmt
+from neurohlh.core.result import Result
+from neurohlh.report.figures_style import GRID, MUTED, Drawing, axes, canvas, colours, text_width
+from neurohlh.report.names import Names
+
+_DAYS_PER_YEAR = (365.25, 365.0)
+_WIDTH, _PLOT_HEIGHT, _ROW = 7.8, 3.1, 0.23
+
+
+def kaplan_meier(result: Result, names: Names, *, x_label: str = "", width: float = _WIDTH) -> Drawing:
+    """Curves with limits and censor ticks; below them who is at risk, and dashed where fewer than ten are.
+
+    The risk table's columns are placed in the data coordinates of the ticks, on axes of the same left edge and width.
+    """
+    curves = result.curves
+    groups = list(dict.fromkeys(curves["group"]))
+    label = {g: names.group(g) for g in groups}
+    ticks = risk_ticks(result)
+    left = max(text_width(t) for t in [*label.values(), "At risk (deaths)"]) + 0.3
+    right = 0.55
+    table_height = _ROW * (len(groups) + 1)
+    height = _PLOT_HEIGHT + table_height + 0.85
+    figure = canvas(width, height)
+    plot = axes(figure, left, height - _PLOT_HEIGHT - 0.12, width - left - right, _PLOT_HEIGHT)
+    risk = axes(figure, left, 0.08, width - left - right, table_height)
+    paint = colours(groups)
+    for group in groups:
+        _curve(plot, curves[curves["group"] == group], paint[group])
+    end = max(float(curves["time"].max()), ticks[-1])
+    _dress(plot, ticks, end, x_label)
+    _end_labels(plot, curves, label, paint)
+    _risk_table(risk, result, groups, label, paint, ticks, end)
+    return figure
+
+
+def risk_ticks(result: Result) -> list[float]:
+    """The times at which the risk table counts, in the data's unit."""
+    ticks = result.method.get("ticks") or sorted({row["time"] for row in result.method.get("risk_table", [])})
+    return [float(t) for t in ticks] or [0.0]
+
+
+def _curve(plot: Axes, part: pd.DataFrame, colour: str) -> None:
+    time, survival = part["time"].to_numpy(float), part["survival"].to_numpy(float)
+    sparse = part["sparse"].to_numpy(bool)
+    for chosen, look in ((~sparse, {"lw": 1.9}), (sparse, {"lw": 1.3, "ls": (0, (3, 2)), "alpha": 0.75})):
+        x, y = _steps(time, survival, chosen)
+        if len(x):
+            plot.plot(x, y, color=colour, solid_joinstyle="miter", **look)
+    low, high = part["conf_low"].to_numpy(float), part["conf_high"].to_numpy(float)
+    plot.fill_between(time, low, high, step="post", color=colour, alpha=0.13, lw=0)
+    censored = part["n_censor"].to_numpy(float) > 0
+    plot.plot(time[censored], survival[censored], "|", color=colour, ms=5.5, mew=0.9, alpha=0.8)
+
+
+def _steps(time: np.ndarray, survival: np.ndarray, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    # The step up to a time belongs to those at risk just before it, so the flag of a row rules the step that ends there.
+    ends = np.flatnonzero(chosen[1:]) + 1
+    gap = np.full(len(ends), np.nan)
+    x = np.column_stack([time[ends - 1], time[ends], time[ends], gap]).ravel()
+    y = np.column_stack([survival[ends - 1], survival[ends - 1], survival[ends], gap]).ravel()
+    return x, y
+
+
+def _dress(plot: Axes, ticks: Sequence[float], end: float, x_label: str) -> None:
+    plot.set_xlim(0, end * 1.005)
+    plot.set_ylim(0, 1.02)
+    plot.xaxis.set_major_locator(FixedLocator(list(ticks)))
+    texts, unit = tick_words(ticks)
+    plot.set_xticks(list(ticks), texts)
+    plot.set_xlabel(f"{unit} {x_label}".strip())
+    plot.set_yticks([0, 0.25, 0.5, 0.75, 1.0])
+    plot.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=f"{fmt.THIN}%"))
+    plot.set_ylabel("Survival")
+    plot.grid(axis="y", color=GRID, lw=0.7)
+    plot.set_axisbelow(True)
+
+
+def tick_words(ticks: Sequence[float]) -> tuple[list[str], str]:
+    """Tick labels and their unit: years where every tick is a whole number of half years, otherwise days."""
+    for year in _DAYS_PER_YEAR:
+        halves = [2 * t / year for t in ticks]
+        if ticks[-1] > year and all(abs(h - round(h)) < 1e-6 for h in halves):
+            return [f"{h / 2:g}" for h in halves], "Years"
+    return [fmt.significant(t, 4) for t in ticks], "Days"
+
+
+def _end_labels(plot: Axes, curves: pd.DataFrame, label: dict[str, str], paint: dict[str, str]) -> None:
+    if len(label) < 2:
+        return
+    last = curves.groupby("group")["survival"].last()
+    place = {g: float(last[g]) for g in label}
+    previous = -1.0
+    for group in sorted(place, key=lambda g: place[g]):
+        at = max(place[group], previous + 0.055)
+        previous = at
+        text = fmt.percent(place[group], 0)
+        plot.annotate(
+            text, (1.0, at), xycoords=("axes fraction", "data"), xytext=(4, 0), textcoords="offset points",
+            va="center", color=paint[group], fontsize=9.5, annotation_clip=False,
+        )  # fmt: skip
+
+
+def _risk_table(
+    risk: Axes,
+    result: Result,
+    groups: Sequence[str],
+    label: dict[str, str],
+    paint: dict[str, str],
+    ticks: Sequence[float],
+    end: float,
+) -> None:
+    risk.set_xlim(0, end * 1.005)
+    risk.set_ylim(len(groups) + 0.5, -0.5)
+    risk.axis("off")
+    away = {"xycoords": ("axes points", "data"), "ha": "right", "va": "center", "annotation_clip": False}
+    risk.annotate("At risk (deaths)", (-14, 0), color=MUTED, **away)
+    counts = {(r["group"], float(r["time"])): r for r in result.method.get("risk_table", [])}
+    for line, group in enumerate(groups, start=1):
+        risk.annotate(label[group], (-14, line), color=paint[group], fontweight="bold", **away)
+        for tick in ticks:
+            row = counts.get((group, tick))
+            if row is not None:
+                text = f"{fmt.integer(row['n_risk'])} ({fmt.integer(row['n_event'])})"
+                risk.text(tick, line, text, ha="center", va="center", fontsize=9)

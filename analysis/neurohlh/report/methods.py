@@ -1,0 +1,104 @@
+"""The methods section, written from what each Result recorded about itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from neurohlh.core import format as fmt
+from neurohlh.core.findings import Findings
+from neurohlh.core.result import Result
+
+_TITLES = {
+    "completeness": "Completeness",
+    "table1": "Description by CNS status",
+    "frequency": "Frequency of CNS involvement",
+    "testing": "Testing by outcome",
+    "kaplan_meier": "Survival curves",
+    "kaplan_meier_reverse": "Follow-up",
+    "reverse_kaplan_meier": "Follow-up",
+    "logrank": "Comparison of curves",
+    "cox": "Hazard models",
+    "two_by_two": "Two-by-two table",
+    "rmst": "Restricted mean survival time",
+}
+# Key of a method record -> how it is said; keys not listed here are said as 'key: value'.
+_SAID = {
+    "estimator": "{}",
+    "test": "{}",
+    "model": "{}",
+    "statistic": "statistic: {}",
+    "interval": "{} intervals",
+    "conf_level": "confidence level {}",
+    "denominator": "denominator: {}",
+    "variance": "variance: {}",
+    "ties": "ties: {}",
+    "strata": "stratified by {}",
+    "entry": "delayed entry from {}",
+    "median": "median: {}",
+    "smd": "standardised mean difference: {}",
+    "quantiles": "quantiles: {}",
+    "correction": "correction: {}",
+    "ph_test": "proportional hazards: {}",
+    "sparse_below": "curves dashed below {} at risk",
+    "landmark": "landmark: {}",
+    "reference_levels": "reference levels: {}",
+    "covariates": "covariates: {}",
+}
+_UNSAID = {"labels", "units", "types", "groups", "risk_table", "ticks", "software", "reference", "tests", "times"}
+
+
+def method_items(findings: Findings) -> tuple[tuple[str, str], ...]:
+    """(analysis, what was done) pairs, one per Result, in the order of the report."""
+    return tuple((_title(key, r), in_words(r)) for key, r in findings.results.items() if r.method)
+
+
+def in_words(result: Result) -> str:
+    """A Result's recipe in one paragraph, its sources at the end."""
+    said = [text for key, value in result.method.items() if (text := _say(key, value))]
+    body = "; ".join(said)
+    software = result.method.get("software")
+    sentences = [f"{body[:1].upper()}{body[1:]}."] if body else []
+    sentences += [f"{text}." for text in _patients(result)]
+    if software:
+        sentences.append(f"Software: {_plain(software)}.")
+    sources = result.method.get("reference")
+    if sources:
+        sentences.append(f"Source: {_plain(sources)}.")
+    return " ".join(sentences)
+
+
+def _title(key: str, result: Result) -> str:
+    title = _TITLES.get(result.kind, result.kind.replace("_", " ").capitalize())
+    return title if key == result.kind or key in _TITLES or key == "followup" else f"{title}: {key.replace('_', ' ')}"
+
+
+def _say(key: str, value: Any) -> str:
+    if key in _UNSAID or value is None or value == "" or value == [] or value == {} or value is False:
+        return ""
+    if key == "conf_level":
+        return _SAID[key].format(fmt.percent(float(value), 0))
+    return _SAID.get(key, f"{key.replace('_', ' ')}: {{}}").format(_plain(value))
+
+
+def _patients(result: Result) -> Iterator[str]:
+    counts = result.counts
+    supplied, used = counts.get("supplied"), counts.get("used")
+    if supplied is None or used is None:
+        return
+    events = counts.get("events")
+    deaths = f", {fmt.integer(events)} deaths" if isinstance(events, (int, float)) else ""
+    yield f"{fmt.integer(used)} of {fmt.integer(supplied)} patients used{deaths}"
+    dropped = {str(k): v for k, v in dict(counts.get("dropped") or {}).items() if v}
+    if dropped:
+        yield "Left out: " + "; ".join(f"{reason.replace('_', ' ')} {fmt.integer(n)}" for reason, n in dropped.items())
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{str(k).replace('_', ' ')} {_plain(v)}" for k, v in value.items())
+    if isinstance(value, (list, tuple)):
+        return "; ".join(_plain(v) for v in value)
+    if isinstance(value, float):
+        return fmt.significant(value, 4)
+    return str(value).rstrip(".")

@@ -1,0 +1,210 @@
+"""The first half of the report: what was read, how it was understood, what was changed or refused, who stayed."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from neurohlh.core import format as fmt
+from neurohlh.core.findings import Findings
+from neurohlh.report.blocks import (
+    Block,
+    Callout,
+    Cell,
+    Column,
+    Flow,
+    FlowStep,
+    Paragraph,
+    Row,
+    Section,
+    Table,
+    frame_table,
+)
+
+_SEVERITIES = ("error", "warning", "note", "info")
+_STATUS_WORDS = {"V": "verified in the source", "V2": "verified in a secondary source", "D": "rule of this project"}
+
+
+def data(findings: Findings) -> Section | None:
+    """Sources, and how each column was understood."""
+    blocks: list[Block] = []
+    if len(findings.sources):
+        columns = {
+            "file": Column("File", number=False),
+            "sheet": Column("Sheet", number=False),
+            "rows": Column("Rows"),
+            "columns": Column("Columns"),
+            "encoding": Column("Encoding", number=False),
+            "header_row": Column("Header row", number=False),
+            "sha256": Column("SHA-256", number=False),
+            "notes": Column("Notes", number=False),
+        }
+        blocks.append(frame_table(findings.sources, columns, "Tables that were read", key="sources"))
+    if len(findings.columns):
+        columns = {
+            "header": Column("Header in the file", number=False),
+            "source": Column("File", number=False),
+            "variable": Column("Variable", number=False),
+            "label": Column("Meaning", number=False),
+            "unit": Column("Unit", number=False),
+            "how": Column("Understood by", number=False),
+            "note": Column("Note", number=False),
+        }
+        caption = "How each column was understood"
+        blocks.append(frame_table(findings.columns, columns, caption, fold=10, key="columns"))
+    return Section("data", "Data and how the columns were understood", tuple(blocks)) if blocks else None
+
+
+def changes(findings: Findings) -> Section | None:
+    """Cells that were changed by a rule, and values that were refused or doubted."""
+    blocks: list[Block] = []
+    if len(findings.changes):
+        total = fmt.integer(findings.changes["n_cells"].sum())
+        blocks.append(Paragraph(f"{total} cells were changed by a rule. Every one is listed in cohort/changes.csv."))
+        columns = {
+            "variable": Column("Variable", number=False),
+            "rule": Column("Rule", number=False),
+            "n_cells": Column("Cells"),
+            "meaning": Column("What the rule does", number=False),
+        }
+        blocks.append(frame_table(findings.changes, columns, "Changes by variable and rule", fold=12, key="changes"))
+    if len(findings.issues):
+        blocks += [_issue_counts(findings.issues), _issues(findings.issues)]
+    elif blocks:
+        blocks.append(Paragraph("No value was refused or doubted."))
+    return Section("changes", "What was changed, refused or doubted", tuple(blocks)) if blocks else None
+
+
+def _issue_counts(issues: pd.DataFrame) -> Paragraph:
+    found = issues.groupby("severity")["n"].sum()
+    said = [f"{fmt.integer(found[s])} {_plural(s, found[s])}" for s in _SEVERITIES if s in found]
+    return Paragraph(
+        f"The checks found {fmt.sentence_list(said)}. A refused value is empty in the analysis and stands, raw, in "
+        "cohort/issues.csv; rows and columns below are counted as the spreadsheet shows them."
+    )
+
+
+def _plural(word: str, n: float) -> str:
+    return word if n == 1 else f"{word}s"
+
+
+def _issues(issues: pd.DataFrame) -> Table:
+    order = {s: i for i, s in enumerate(_SEVERITIES)}
+    rank = issues["severity"].map(lambda s: order.get(s, len(order)))
+    ordered = issues.assign(_rank=rank).sort_values(["_rank", "n"], ascending=[True, False], kind="stable")
+    columns = {
+        "severity": Column("Severity", number=False),
+        "variable": Column("Variable", number=False),
+        "n": Column("Times"),
+        "message": Column("What was found", number=False),
+        "where": Column("First places", number=False),
+        "action": Column("What was done", number=False),
+        "code": Column("Code", number=False),
+    }
+    return frame_table(ordered.drop(columns="_rank"), columns, "Issues", fold=10, key="issues")
+
+
+def flow(findings: Findings) -> Section | None:
+    """Who was left out, and why; numbers that do not add up are said so."""
+    rows = findings.flow
+    if not len(rows):
+        return None
+    steps = [FlowStep("Rows supplied", fmt.integer(rows["n_in"].iloc[0]))]
+    for row in rows.to_dict("records"):
+        out = ((str(row["reason"] or row["label"]), fmt.integer(row["n_excluded"])),) if row["n_excluded"] else ()
+        steps.append(FlowStep(str(row["label"]), fmt.integer(row["n_out"]), out))
+    blocks: list[Block] = [Flow(tuple(steps))]
+    broken = flow_breaks(rows)
+    if broken:
+        blocks.append(Callout("stop", "These numbers do not add up", broken))
+    return Section("flow", "Flow of patients", tuple(blocks))
+
+
+def flow_breaks(rows: pd.DataFrame) -> tuple[str, ...]:
+    """The steps whose numbers do not add up: n_in - n_excluded = n_out, and each step starts where the last ended."""
+    said = []
+    previous = None
+    for row in rows.to_dict("records"):
+        if row["n_in"] - row["n_excluded"] != row["n_out"]:
+            counts = " − ".join(fmt.integer(row[c]) for c in ("n_in", "n_excluded"))
+            said.append(f"{row['label']}: {counts} is not {fmt.integer(row['n_out'])}.")
+        if previous is not None and row["n_in"] != previous:
+            said.append(
+                f"{row['label']} starts with {fmt.integer(row['n_in'])}, but {fmt.integer(previous)} were left before."
+            )
+        previous = row["n_out"]
+    return tuple(said)
+
+
+def criteria(findings: Findings) -> Section | None:
+    """Who has HLH by each criteria set: one table of sets, one per set with its items, sources and caveats."""
+    rows = findings.criteria
+    if not len(rows):
+        return None
+    overall = rows[rows["item"] == "overall"]
+    blocks: list[Block] = []
+    if len(overall):
+        blocks.append(_status_table(overall, "Patients by criteria set", "Criteria set", "criteria-sets"))
+    for name, part in rows[rows["item"] != "overall"].groupby("criteria_set", sort=False):
+        head = overall[overall["criteria_set"] == name]
+        title = str(head["label"].iloc[0] or name) if len(head) else str(name)
+        blocks.append(_status_table(part, f"{title}, item by item", "Item", f"criteria-{name}"))
+        if findings.criteria_notes.get(str(name)):
+            blocks.append(Callout("caution", title, (findings.criteria_notes[str(name)],)))
+    return Section("criteria", "Who has HLH", tuple(blocks))
+
+
+def _status_table(rows: pd.DataFrame, caption: str, head: str, key: str) -> Table:
+    columns = [Column(head, number=False), Column("Met", "n/N decided (%)"), Column("Not met", "n")]
+    columns += [Column("Undecided", "n"), Column("Not applicable", "n"), Column("Source and status", number=False)]
+    body = []
+    for row in rows.to_dict("records"):
+        decided = row["met"] + row["not_met"]
+        counts = [Cell(fmt.integer(row[c])) for c in ("not_met", "indeterminate", "not_applicable")]
+        share = fmt.count_of(row["met"], decided) if decided else fmt.MISSING
+        name = str(row.get("label") or row.get("item") or row.get("criteria_set") or row.get("definition"))
+        said = _blank(row.get("rule") if "rule" in row else row.get("note"))
+        body.append(Row((Cell(name, sub=said), Cell(share), *counts, _source(row))))
+    note = "Undecided: what is recorded leaves both answers possible; unknown is never read as 'no'."
+    return Table(caption, tuple(columns), tuple(body), (note,), key=key)
+
+
+def _source(row: dict[str, object]) -> Cell:
+    status = _blank(row.get("status"))
+    return Cell(_blank(row.get("source")), sub=_STATUS_WORDS.get(status, status))
+
+
+def _blank(value: object) -> str:
+    return "" if fmt.is_missing(value) else str(value)
+
+
+def cns(findings: Findings) -> Section | None:
+    """CNS involvement by domain and kind of evidence, and by every definition."""
+    blocks: list[Block] = []
+    if len(findings.cns_evidence):
+        blocks.append(_evidence(findings.cns_evidence))
+    if len(findings.cns):
+        used = findings.cns["definition"] == findings.cns_definition
+        blocks += [_definition_used(row) for _, row in findings.cns[used].iterrows()]
+        everything = pd.concat([findings.cns[used], findings.cns[~used]])
+        table = _status_table(everything, "CNS involvement by definition", "Definition", "cns-definitions")
+        blocks.append(table)
+    return Section("cns", "CNS involvement: evidence and definitions", tuple(blocks)) if blocks else None
+
+
+def _definition_used(row: pd.Series) -> Callout:
+    said = [f"{row['label'] or row['definition']}. {_blank(row['note'])}".strip()]
+    if _blank(row["source"]):
+        said.append(f"Source: {_source(row.to_dict()).text} ({_source(row.to_dict()).sub or 'status not recorded'}).")
+    return Callout("note", "Definition used in this report", tuple(said))
+
+
+def _evidence(rows: pd.DataFrame) -> Table:
+    body: list[Row] = []
+    for domain, part in rows.groupby("domain", sort=False):
+        body.append(Row((Cell(str(domain), span=2),), "group"))
+        for row in part.to_dict("records"):
+            asked = row["n_asked"]
+            text = fmt.integer(row["n"]) if fmt.is_missing(asked) else fmt.count_of(row["n"], asked)
+            body.append(Row((Cell(str(row["evidence"])), Cell(text)), "sub"))
+    columns = (Column("Evidence", number=False), Column("Patients", "n/N asked (%)"))
+    return Table("What the CNS status rests on", columns, tuple(body), fold=24, key="cns-evidence")

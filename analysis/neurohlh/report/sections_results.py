@@ -1,0 +1,177 @@
+"""The second half of the report: results with their figures, limits, methods, settings, software."""
+
+from __future__ import annotations
+
+import re
+
+from neurohlh.core import format as fmt
+from neurohlh.core.findings import Findings
+from neurohlh.core.result import Result
+from neurohlh.report import words
+from neurohlh.report.blocks import (
+    Block,
+    Bullets,
+    Callout,
+    Cell,
+    Column,
+    Definitions,
+    Figure,
+    Paragraph,
+    Row,
+    Section,
+    Table,
+)
+from neurohlh.report.methods import method_items
+from neurohlh.report.names import Names
+from neurohlh.report.tables import tables_of
+
+_PLACED = {
+    "completeness", "table1", "frequency", "testing", "kaplan_meier", "logrank", "followup", "cox", "two_by_two",
+}  # fmt: skip
+
+
+def completeness(findings: Findings) -> Section | None:
+    """How complete each variable is."""
+    return _section(findings, "completeness", "Completeness", ("completeness",), drawn=("completeness",))
+
+
+def table1(findings: Findings) -> Section | None:
+    """Table 1."""
+    return _section(findings, "table1", "Patients by CNS status", ("table1",))
+
+
+def frequency(findings: Findings) -> Section | None:
+    """Frequency of CNS involvement and who was tested."""
+    parts = ("frequency", "testing")
+    section = _section(findings, "frequency", "How frequent is CNS involvement", parts, drawn=("frequency",))
+    if section is None:
+        return None
+    said = words.frequency(findings)
+    return Section(section.key, section.title, (*([Paragraph(said)] if said else []), *section.blocks))
+
+
+def survival(findings: Findings) -> Section | None:
+    """Survival curves with their risk table, estimates, follow-up and log-rank test."""
+    parts = ("kaplan_meier", "logrank", "followup")
+    return _section(findings, "survival", "Survival by CNS status", parts, drawn=("kaplan_meier",))
+
+
+def cox(findings: Findings) -> Section | None:
+    """Cox models, their forest and their checks."""
+    section = _section(findings, "cox", "Hazard of death", ("cox",), drawn=("cox",))
+    if section is None:
+        return None
+    said = words.hazard(findings)
+    doubts = words.model_doubts(findings)
+    warned = [Callout("caution", "Before you trust these hazard ratios", doubts)] if doubts else []
+    return Section(section.key, section.title, (Paragraph(said), *warned, *section.blocks))
+
+
+def two_by_two(findings: Findings) -> Section | None:
+    """Deaths by CNS status in data that hold no survival times."""
+    section = _section(findings, "two-by-two", "Deaths by CNS status", ("two_by_two",))
+    if section is None:
+        return None
+    blocks: tuple[Block, ...] = section.blocks
+    if "frequency" not in findings.results:
+        said = (
+            "Published cases are chosen because they are remarkable. How often CNS involvement occurs cannot be "
+            "estimated from such a file, and a comparison of deaths carries the same choice.",
+        )
+        blocks = (Callout("stop", "This file cannot estimate a frequency", said), *blocks)
+    return Section(section.key, section.title, blocks)
+
+
+def others(findings: Findings) -> Section | None:
+    """Results under a name of their own."""
+    extra = tuple(k for k in findings.results if k not in _PLACED)
+    return _section(findings, "further", "Further results", extra)
+
+
+def limitations(findings: Findings) -> Section | None:
+    """What these very data cannot say."""
+    doubts = dict.fromkeys((*findings.limitations, *words.model_doubts(findings), *words.testing_doubts(findings)))
+    if not doubts:
+        return None
+    return Section("limitations", "What these data cannot say", (Bullets(tuple(doubts)),))
+
+
+def methods(findings: Findings) -> Section | None:
+    """Methods in words, from the records of the results."""
+    blocks: list[Block] = [Paragraph(text) for text in findings.methods_notes]
+    items = method_items(findings)
+    if items:
+        blocks.append(Definitions(items))
+    if findings.references:
+        cited = (f"{r.text}{f' doi {r.doi}.' if r.doi else ''}{f' [{r.status}]' if r.status else ''}" for r in findings.references)
+        blocks += [Paragraph("Sources of rules and methods:"), Bullets(tuple(cited), ordered=True)]
+    return Section("methods", "Methods", tuple(blocks)) if blocks else None
+
+
+def settings(findings: Findings) -> Section | None:
+    """Every setting of the study, declared or default."""
+    if not findings.settings:
+        return None
+    columns = (Column("Setting", number=False), Column("Value", number=False), Column("Set by", number=False))
+    origin = {"declared": "the study file", "default": "default"}
+    rows = tuple(
+        Row((Cell(s.name, sub=s.meaning), Cell(s.value), Cell(origin.get(s.origin, s.origin)))) for s in findings.settings
+    )
+    table = Table("Choices of this study", columns, rows, key="settings")
+    return Section("settings", "Study settings", (table,))
+
+
+def software(findings: Findings) -> Section | None:
+    """Software, versions, seed and fingerprints of the run."""
+    facts = [(str(k).replace("_", " ").capitalize(), str(v)) for k, v in findings.run.items()]
+    facts += [(str(k), str(v)) for k, v in findings.versions.items()]
+    return Section("software", "Software and run", (Definitions(tuple(facts)),)) if facts else None
+
+
+def _section(
+    findings: Findings, key: str, title: str, parts: tuple[str, ...], drawn: tuple[str, ...] = ()
+) -> Section | None:
+    names = Names.of(findings)
+    blocks: list[Block] = []
+    for part in parts:
+        result = findings.results.get(part)
+        if result is None:
+            continue
+        if part in drawn:
+            blocks.append(_figure(findings, part, result, names))
+        blocks += tables_of(result, names)
+    return Section(key, title, tuple(blocks)) if blocks else None
+
+
+def _figure(findings: Findings, key: str, result: Result, names: Names) -> Figure:
+    from neurohlh.report import figures  # matplotlib loads only when a figure is drawn
+
+    options = {"x_label": findings.time_zero} if result.kind == "kaplan_meier" else {}
+    ident = re.sub(r"[^a-z0-9]+", "-", f"fig-{key}".lower())
+    title, caption = _captions(result, findings)
+    alt = _alternative(findings, result, caption)
+    svg = figures.inline_svg(result, ident, title, alt, names=names, **options)
+    return Figure(svg, title, caption, key=ident)
+
+
+def _captions(result: Result, findings: Findings) -> tuple[str, str]:
+    if result.kind == "kaplan_meier":
+        sparse = fmt.integer(result.method.get("sparse_below", 10))
+        test = findings.results.get("logrank")
+        row = words.row_of(test, term="test") if test else None
+        said = f" Log-rank {fmt.p_equals(row['p_value'])}." if row is not None else ""
+        return "Survival curves", (
+            f"Kaplan–Meier curves with {fmt.percent(result.method.get('conf_level', 0.95), 0)} intervals; ticks mark "
+            f"censored patients; dashed where fewer than {sparse} are at risk.{said}"
+        )
+    if result.kind == "cox":
+        return "Forest plot", "Hazard ratios with their intervals. Hollow: crude. Filled: adjusted."
+    if result.kind == "frequency":
+        return "Frequency of CNS involvement", "As tested, and the two extremes that the undecided patients allow."
+    return "Completeness", "States of the cells by variable; variables without any column are not drawn."
+
+
+def _alternative(findings: Findings, result: Result, caption: str) -> str:
+    said = {"kaplan_meier": words.survival, "cox": words.hazard, "frequency": words.frequency}.get(result.kind)
+    text = said(findings) if said else ""
+    return f"{caption} {text} The numbers stand in the table below.".replace("  ", " ")

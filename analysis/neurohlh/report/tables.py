@@ -1,0 +1,54 @@
+"""Results as display tables and as HTML: one layout per kind, numbers formatted here and nowhere before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from neurohlh.core import format as fmt
+from neurohlh.core.result import TIDY_COLUMNS, Result
+from neurohlh.report import tables_describe, tables_survival
+from neurohlh.report.blocks import Cell, Column, Row, Table
+from neurohlh.report.names import Names
+
+_LAYOUTS: dict[str, Callable[[Result, Names], tuple[Table, ...]]] = {
+    "completeness": tables_describe.completeness,
+    "table1": tables_describe.table1,
+    "frequency": tables_describe.frequency,
+    "testing": tables_describe.testing,
+    "two_by_two": tables_describe.two_by_two,
+    "kaplan_meier": tables_survival.kaplan_meier,
+    "kaplan_meier_reverse": tables_survival.followup,
+    "reverse_kaplan_meier": tables_survival.followup,
+    "logrank": tables_survival.logrank,
+    "cox": tables_survival.cox,
+}
+
+
+def tables_of(result: Result, names: Names | None = None) -> tuple[Table, ...]:
+    """The display tables of a result; a kind without a layout of its own shows its tidy rows."""
+    names = (names or Names()).with_result(result)
+    return _LAYOUTS.get(result.kind, _tidy_table)(result, names)
+
+
+def to_html(result: Result) -> str:
+    """A result as an HTML fragment that carries its own style, for a notebook."""
+    from neurohlh.report.render import fragment  # the template engine loads only when something is rendered
+
+    return fragment(tables_of(result))
+
+
+def _tidy_table(result: Result, names: Names) -> tuple[Table, ...]:
+    tidy = result.tidy
+    kept = [c for c in TIDY_COLUMNS if c != "analysis" and any(_shown(v) for v in tidy[c])]
+    rows = [Row(tuple(Cell(_shown(row[c])) for c in kept)) for row in tidy.to_dict("records")]
+    columns = tuple(Column(c.replace("_", " "), number=tidy[c].dtype.kind == "f") for c in kept)
+    title = result.kind.replace("_", " ")
+    return (Table(title[:1].upper() + title[1:], columns, tuple(rows), result.notes, fold=30, key=result.kind),)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    if isinstance(value, float):
+        return "" if fmt.is_missing(value) else fmt.significant(value, 4)
+    return str(value)

@@ -1,0 +1,213 @@
+"""Display tables of survival results: Kaplan-Meier, follow-up, log-rank, Cox and its checks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from neurohlh.core import format as fmt
+from neurohlh.core.result import Result
+from neurohlh.report.blocks import Cell, Column, Row, Table
+from neurohlh.report.names import Names
+from neurohlh.report.tables_describe import confidence, interval_words
+
+ANALYSIS_WORDS = {
+    "cox": "Hazard ratio",
+    "cox_crude": "Crude",
+    "cox_crude_same_patients": "Crude, patients of the adjusted model",
+    "cox_adjusted": "Adjusted",
+}
+VERDICT_WORDS = {"ok": "no concern", "attention": "attention", "not estimable": "not estimable"}
+
+
+def kaplan_meier(result: Result, names: Names) -> tuple[Table, ...]:
+    """Survival at the landmarks with the number at risk, and the median, by group."""
+    tidy = result.tidy
+    at_times = tidy[tidy["measure"] == "survival"]
+    times = sorted(at_times["time"].dropna().unique())
+    columns = [Column("Group", number=False), Column("Patients", "N"), Column("Deaths", "n")]
+    columns += [Column(fmt.duration(t), f"{confidence(result)} interval", spanner="Survival at") for t in times]
+    columns.append(Column("Median survival", "days"))
+    rows = []
+    for group in dict.fromkeys(tidy["group"]):
+        part = tidy[tidy["group"] == group]
+        size = part[part["term"] == "size"].iloc[0]
+        cells = [Cell(names.group(group)), Cell(fmt.integer(size["n"])), Cell(fmt.integer(size["events"]))]
+        cells += [_survival_cell(part, t) for t in times]
+        cells.append(_median_cell(part[part["measure"] == "median survival"]))
+        rows.append(Row(tuple(cells)))
+    notes = tuple(n for n in (interval_words(result), *result.notes) if n)
+    return (Table("Survival by CNS status", tuple(columns), tuple(rows), notes, key="survival"),)
+
+
+def _survival_cell(part: pd.DataFrame, time: float) -> Cell:
+    found = part[(part["measure"] == "survival") & (part["time"] == time)]
+    if not len(found):
+        return Cell(fmt.MISSING)
+    row = found.iloc[0]
+    text = fmt.with_interval(row["estimate"], row["conf_low"], row["conf_high"], fmt.percent)
+    at_risk = "" if fmt.is_missing(row["n"]) else f"at risk {fmt.integer(row['n'])}"
+    return Cell(text, sub=at_risk, note=str(row["note"]))
+
+
+def _median_cell(rows: pd.DataFrame) -> Cell:
+    if not len(rows):
+        return Cell()
+    row = rows.iloc[0]
+    if fmt.is_missing(row["estimate"]):
+        reached = "not reached" if "not reached" in str(row["note"]) else fmt.MISSING
+        return Cell(reached, note="" if reached == "not reached" else str(row["note"]))
+    limits = (row["conf_low"], row["conf_high"])
+    return Cell(fmt.with_interval(row["estimate"], *limits, fmt.integer, open_end="not reached"))
+
+
+def followup(result: Result, names: Names) -> tuple[Table, ...]:
+    """Median follow-up by group, from the reversed curve."""
+    rows = [
+        Row((Cell(names.group(str(row["group"]))), Cell(fmt.integer(row["n"])), _median_cell(pd.DataFrame([row]))))
+        for _, row in result.tidy[result.tidy["measure"] == "median follow-up"].iterrows()
+    ]
+    head = (Column("Group", number=False), Column("Patients", "N"))
+    columns = (*head, Column("Median follow-up", f"days, {confidence(result)} interval"))
+    return (Table("Length of follow-up (reverse Kaplan–Meier)", columns, tuple(rows), result.notes, key="followup"),)
+
+
+def logrank(result: Result, names: Names) -> tuple[Table, ...]:
+    """Observed and expected deaths by group, and the test."""
+    tidy = result.tidy
+    test = tidy[tidy["term"] == "test"].iloc[0]
+    rows = [
+        Row(
+            (
+                Cell(names.group(str(row.group))),
+                Cell(fmt.integer(row.n)),
+                Cell(fmt.integer(row.events)),
+                Cell(fmt.fixed(row.estimate, 1)),
+            )
+        )
+        for row in tidy[tidy["term"] == "group"].itertuples()
+    ]
+    text = f"chi-square {fmt.fixed(test['statistic'], 2)} on {fmt.integer(test['df'])} df, {fmt.p_equals(test['p_value'])}"
+    name = str(test["method"] or "log-rank test")
+    notes = (f"{name[:1].upper()}{name[1:]}: {text}.", *([str(test["note"])] if test["note"] else []), *result.notes)
+    columns = (
+        Column("Group", number=False),
+        Column("Patients", "N"),
+        Column("Deaths", "observed"),
+        Column("Deaths", "expected"),
+    )
+    return (Table("Log-rank test", columns, tuple(rows), notes, key="logrank"),)
+
+
+def cox(result: Result, names: Names) -> tuple[Table, ...]:
+    """Hazard ratios, one block of columns per model, and the checks of the model."""
+    shown = cox_analyses(result)
+    level = confidence(result)
+    columns = [Column("Term", number=False)]
+    for analysis in shown:
+        spanner = ANALYSIS_WORDS.get(analysis, analysis)
+        columns += [Column("Deaths/patients", "n/N", spanner=spanner)]
+        columns += [Column("HR", f"{level} interval", spanner=spanner), Column("p value", spanner=spanner)]
+    rows = [row for key in cox_terms(result) for row in _cox_rows(result.tidy, key, shown, names)]
+    notes = _cox_notes(result)
+    caption = "Hazard of death: Cox models" if len(shown) > 1 else "Hazard of death: Cox model"
+    table = Table(caption, tuple(columns), tuple(rows), notes, key="cox")
+    return (table, *_checks(result, names))
+
+
+def cox_analyses(result: Result) -> list[str]:
+    """The models that stand side by side; the exposure on the patients of the adjusted model is a row of its own."""
+    present = list(dict.fromkeys(result.tidy["analysis"]))
+    return [a for a in present if a != "cox_crude_same_patients"] or present
+
+
+def cox_terms(result: Result) -> list[tuple[str, str]]:
+    """(variable, term) pairs in the order of the table, the exposure first where the result has it first."""
+    tidy = result.tidy[result.tidy["analysis"] != "cox_crude_same_patients"]
+    pairs = tidy[["variable", "term"]].drop_duplicates()
+    return list(pairs.itertuples(index=False, name=None))
+
+
+def _cox_rows(tidy: pd.DataFrame, key: tuple[str, str], shown: Sequence[str], names: Names) -> list[Row]:
+    variable, term = key
+    part = tidy[(tidy["variable"] == variable) & (tidy["term"] == term)]
+    levels = [level for level in dict.fromkeys(part["level"]) if level]
+    if not levels:
+        return [Row((Cell(names.term(term, variable)), *_cox_cells(part, "", shown)))]
+    rows = [Row((Cell(names.label(variable), span=1 + 3 * len(shown)),), "group")]
+    reference_first = sorted(levels, key=lambda v: not part.loc[part["level"] == v, "is_reference"].any())
+    for level in reference_first:
+        rows.append(Row((Cell(names.level(variable, level)), *_cox_cells(part, level, shown)), "sub"))
+    same = part[(part["analysis"] == "cox_crude_same_patients") & (~part["is_reference"])]
+    for level in dict.fromkeys(same["level"]):
+        text = f"{names.level(variable, level)}, crude, on the patients of the adjusted model"
+        cells = _cox_cells(same.assign(analysis=shown[-1]), level, shown)
+        rows.append(Row((Cell(text), *cells), "sub"))
+    return rows
+
+
+def _cox_cells(part: pd.DataFrame, level: str, shown: Sequence[str]) -> list[Cell]:
+    cells: list[Cell] = []
+    for analysis in shown:
+        found = part[(part["analysis"] == analysis) & (part["level"] == level)]
+        if not len(found):
+            cells += [Cell(), Cell(), Cell()]
+            continue
+        row: Any = found.iloc[0]
+        share = f"{fmt.integer(row['events'])}/{fmt.integer(row['n'])}"
+        if row["is_reference"]:
+            cells += [Cell(share), Cell("1 (reference)"), Cell()]
+        else:
+            hr = fmt.with_interval(row["estimate"], row["conf_low"], row["conf_high"])
+            cells += [Cell(share), Cell(hr, note=str(row["note"])), Cell(fmt.p_value(row["p_value"]))]
+    return cells
+
+
+def _cox_notes(result: Result) -> tuple[str, ...]:
+    method = result.method
+    notes = ["HR: hazard ratio; above 1 means a higher rate of death."]
+    for key, word in (("ties", "Ties"), ("variance", "Variance"), ("interval", "Intervals"), ("strata", "Strata")):
+        if method.get(key):
+            notes.append(f"{word}: {method[key]}.")
+    dropped = {k: v for k, v in dict(result.counts.get("dropped", {})).items() if v}
+    if dropped:
+        said = "; ".join(f"{reason.replace('_', ' ')}: {fmt.integer(n)}" for reason, n in dropped.items())
+        notes.append(f"Patients left out of the adjusted model, by first reason: {said}.")
+    return (*notes, *result.notes)
+
+
+def _checks(result: Result, names: Names) -> tuple[Table, ...]:
+    checks = result.checks
+    if not len(checks):
+        return ()
+    rows = []
+    for row in checks.to_dict("records"):
+        term = "" if fmt.is_missing(row["term"]) else str(row["term"])
+        word = "All terms together" if term == "GLOBAL" else names.check_term(term) if term else ""
+        text = str(row["check"])
+        cells = (
+            Cell(f"{text[:1].upper()}{text[1:]}", sub=word),
+            Cell(_check_value(row["value"])),
+            Cell(_check_value(row["statistic"])),
+            Cell(_check_value(row["df"])),
+            Cell("" if fmt.is_missing(row["p_value"]) else fmt.p_value(row["p_value"])),
+            Cell(VERDICT_WORDS.get(str(row["verdict"]), ""), note=_text(row["note"])),
+        )
+        rows.append(Row(cells))
+    columns = [Column("Check", number=False), Column("Value"), Column("Statistic"), Column("df"), Column("p value")]
+    columns.append(Column("Verdict", number=False))
+    said = result.method.get("ph_test", "")
+    notes = (f"Proportional hazards: {said}.",) if said else ()
+    return (Table("Checks of the Cox model", tuple(columns), tuple(rows), notes, key="cox-checks"),)
+
+
+def _check_value(value: Any) -> str:
+    if fmt.is_missing(value) or value == "":
+        return ""
+    return fmt.significant(float(value), 3)
+
+
+def _text(value: Any) -> str:
+    return "" if fmt.is_missing(value) else str(value)
