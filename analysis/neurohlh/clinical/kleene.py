@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
+from operator import add
 
 import narwhals as nw
 
@@ -57,10 +58,9 @@ def negate(a: Truth) -> Truth:
 
 def total(parts: Sequence[Truth], weights: Sequence[float] | None = None) -> Truth:
     """The lowest and the highest possible (weighted) number of true parts."""
-    w = list(weights) if weights is not None else [1] * len(parts)
-    low = reduce(lambda x, y: x + y, [p.low * k for p, k in zip(parts, w, strict=True)])
-    high = reduce(lambda x, y: x + y, [p.high * k for p, k in zip(parts, w, strict=True)])
-    return Truth(low, high)
+    if weights is not None:
+        parts = [Truth(p.low * k, p.high * k) for p, k in zip(parts, weights, strict=True)]
+    return Truth(reduce(add, [p.low for p in parts]), reduce(add, [p.high for p in parts]))
 
 
 def at_least(k: float, count: Truth) -> Truth:
