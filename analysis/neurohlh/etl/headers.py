@@ -1,0 +1,323 @@
+"""What one header says: the variable it spells, under which group, in which unit, and why it may not be used.
+
+Only whole spellings count. A word too many (铁蛋白 治疗后) makes another variable of it, so it stays unrecognised and
+the nearest spellings are shown; the words that change nothing are listed in `catalogue/headers.toml`.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from neurohlh.etl.characters import plain
+from neurohlh.etl.codebook import CATALOGUE, Codebook, Variable, codebook, header_key
+from neurohlh.etl.units import conversion, parse_unit, split_unit, tables
+
+
+@dataclass(frozen=True)
+class Group:
+    """An upper header, and what may stand under it."""
+
+    id: str
+    words: tuple[str, ...]
+    prefixes: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    variables: tuple[str, ...] | None = None
+    reason: str = ""
+
+    def allows(self, variable: Variable) -> bool:
+        """Whether the variable may stand under it; a group that names nothing allows everything."""
+        if self.variables is None and not self.domains and not self.roles:
+            return True
+        named = variable.name in (self.variables or ())
+        return named or variable.domain in self.domains or variable.role in self.roles
+
+
+@dataclass(frozen=True)
+class HeaderWords:
+    """`catalogue/headers.toml`; word lists are keyed as `header_key` does."""
+
+    personal: frozenset[str]
+    neutral: frozenset[str]
+    value_words: frozenset[str]
+    whether_words: frozenset[str]
+    counted_units: frozenset[str]
+    name_states_unit: frozenset[str]
+    time_words: Mapping[str, str]
+    legend: Mapping[str, frozenset[str]]
+    groups: tuple[Group, ...]
+    ambiguous: tuple[Mapping[str, Any], ...]
+
+
+@lru_cache(maxsize=1)
+def header_words() -> HeaderWords:
+    """The package's words about headers."""
+    raw = tomllib.loads((CATALOGUE / "headers.toml").read_text(encoding="utf-8"))
+    keyed = {
+        name: frozenset(header_key(w) for w in raw[name])
+        for name in ("personal", "neutral", "value_words", "whether_words")
+    }
+    return HeaderWords(
+        **keyed,
+        counted_units=frozenset(raw["counted_units"]),
+        name_states_unit=frozenset(raw["name_states_unit"]),
+        time_words={word: unit for unit, words in raw["time_words"].items() for word in words},
+        legend={code: frozenset(header_key(w) for w in said) for code, said in raw["legend"].items()},
+        groups=tuple(_group_entry(entry) for entry in raw["group"]),
+        ambiguous=tuple(raw["ambiguous"]),
+    )
+
+
+def _group_entry(entry: dict[str, Any]) -> Group:
+    fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
+    return Group(**fields)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a header says. `variable` is None where it spells none or may not be used; `note` says why."""
+
+    variable: str | None
+    how: str
+    base: str
+    unit: str | None = None
+    note: str = ""
+
+
+def read_header(levels: Sequence[str], book: Codebook) -> Reading:
+    """What a header of one or more levels (top first) says."""
+    levels = [level for i, level in enumerate(levels) if level.strip() and level not in levels[:i]]
+    if not levels:
+        return Reading(None, "unrecognised", "")
+    words = header_words()
+    if header_key(levels[-1]) in words.personal or header_key("".join(levels)) in words.personal:
+        return Reading(None, "personal", levels[-1], note=_PERSONAL)
+    reading = _read_levels(levels, book, words)
+    return _check_unit(reading, levels, book, words)
+
+
+_PERSONAL = (
+    "it holds personal data, which is never used and should not be in the file: delete the column before sharing it"
+)
+
+
+def _read_levels(levels: list[str], book: Codebook, words: HeaderWords) -> Reading:
+    if len(levels) == 1:
+        return _read_one(levels[0], book, words)
+    joined = _spelled(" ".join(levels), book, words)
+    if joined:
+        return replace(joined, how="alias")
+    *upper, last = levels
+    unit = parse_unit(last)
+    if unit is not None:
+        found = _read_levels(upper, book, words)
+        return replace(found, unit=found.unit or unit)
+    if header_key(last) in words.neutral | words.value_words | words.whether_words:
+        return _read_levels(upper, book, words)
+    return _under_group(upper, last, book, words)
+
+
+def _read_one(text: str, book: Codebook, words: HeaderWords) -> Reading:
+    """A header of one level, which may hold a group and the header under it (血常规_白细胞)."""
+    found = _spelled(text, book, words)
+    if found:
+        return found
+    for gap in re.finditer(r"[\s/_:|.\-]+", plain(text)):
+        upper, last = plain(text)[: gap.start()], plain(text)[gap.end() :]
+        group = _group(upper, words) if last else None
+        if group and (group.id != "plain" or header_key(upper) in {header_key(w) for w in group.words}):
+            below = _under_group([upper], last, book, words)
+            if below.variable or below.note:
+                return replace(below, base=text)
+    return Reading(None, "unrecognised", text)
+
+
+def _under_group(upper: Sequence[str], last: str, book: Codebook, words: HeaderWords) -> Reading:
+    groups = [g for level in reversed(upper) if (g := _group(level, words)) is not None]
+    base = " / ".join((*upper, last))
+    for prefix in (p for g in groups for p in g.prefixes):
+        found = _spelled(f"{prefix} {last}", book, words)
+        if found and found.variable and all(g.allows(book[found.variable]) for g in groups):
+            return replace(found, how="alias")
+    found = _spelled(last, book, words)
+    if not found:
+        return Reading(None, "unrecognised", base)
+    forbidden = next((g for g in groups if found.variable and not g.allows(book[found.variable])), None)
+    if forbidden:
+        why = f"under {upper[-1]!r} {last!r} is not {found.variable}: {forbidden.reason}"
+        return Reading(None, "unrecognised", base, found.unit, why)
+    told = groups or any(book.find(level) == found.variable for level in upper)
+    note = "" if told else f"taken by its lower header {last!r}; the upper one {upper[-1]!r} is not known"
+    return replace(found, how="alias", note=found.note or note)
+
+
+def _group(level: str, words: HeaderWords) -> Group | None:
+    """The group that an upper header names: the whole header first, then a word of it, in the catalogue's order."""
+    key, text = header_key(level), plain(level).casefold()
+    for group in words.groups:
+        if any(header_key(w) == key for w in group.words):
+            return group
+    tokens = f" {' '.join(re.split(r'[^a-z0-9]+', text))} "
+    for group in words.groups:
+        if any(f" {plain(w).casefold()} " in tokens if w.isascii() else header_key(w) in key for w in group.words):
+            return group
+    return None
+
+
+def _spelled(text: str, book: Codebook, words: HeaderWords) -> Reading | None:
+    """The variable that a single header spells, whole or after taking off what changes nothing."""
+    if text.strip() in book:
+        return Reading(text.strip(), "name", text)
+    rest, unit = split_unit(text)
+    whole = book.find(text)
+    if whole:
+        return Reading(whole, "alias", rest, unit)
+    for base, said in _stripped(rest, words):
+        name = book.find(base)
+        if name and _agrees(said, book[name], book, words):
+            return Reading(name, "alias", base, unit or next(filter(None, map(parse_unit, said)), None))
+    return None
+
+
+def _stripped(text: str, words: HeaderWords) -> Iterator[tuple[str, list[str]]]:
+    """The header after taking off bracketed parts and neutral words, with what was taken off."""
+    yield text, []
+    plain_text = plain(text)
+    bracketed = [m[1] for m in _BRACKET.finditer(plain_text)]
+    base = _BRACKET.sub(" ", plain_text).strip()
+    if bracketed and base:
+        inner, _ = split_unit(base)
+        yield inner, bracketed
+    for shorter, word in _without(base, words.neutral | words.value_words):
+        yield split_unit(shorter)[0], [*bracketed, word]
+
+
+_BRACKET = re.compile(r"[(\[{]([^()\[\]{}]*)[)\]}]")
+_LEGEND = re.compile(
+    r"(?:\d+\s*[=:.]?\s*[^\d\W][^\d=]*)+"  # 1=男,2=女  0: no; 1: yes  1男2女
+    r"|(?:[^\d\W]+\s*[=:]\s*\d+[\s,;、/]*)+"  # 男=1,女=2
+    r"|(?:[01]|y|n|yes|no|m|f|男|女|是|否|有|无|阳性|阴性|阳|阴|\+|-)(?:\s*/\s*(?:[01]|y|n|yes|no|m|f|男|女|是|否|有|无|阳性|阴性|阳|阴|\+|-))+"
+    r"|[ymd年月日\W]{3,}",  # YYYY-MM-DD
+    re.I,
+)
+
+
+def _without(text: str, words: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """`text` without one of the words at its beginning or its end, with the word; English words stand apart."""
+    parts = re.split(r"[\s_\-.]+", text)
+    for k in range(1, len(parts)):
+        head, tail = parts[:k], parts[k:]
+        if header_key("".join(head)) in words:
+            yield " ".join(tail), " ".join(head)
+        if header_key("".join(tail)) in words:
+            yield " ".join(head), " ".join(tail)
+    if text.isascii():
+        return
+    for k in range(1, min(len(text), 6)):
+        if text[:k] in words and not text[:k].isascii():
+            yield text[k:], text[:k]
+        if text[-k:] in words and not text[-k:].isascii():
+            yield text[:-k], text[-k:]
+
+
+def _agrees(said: list[str], variable: Variable, book: Codebook, words: HeaderWords) -> bool:
+    """Whether what was taken off leaves the variable as it is: its own name again, a unit, a legend, a neutral word."""
+    return all(
+        (key := header_key(part)) in words.neutral
+        or (key in words.value_words and variable.numeric)
+        or (key in words.whether_words and not variable.numeric)
+        or book.find(part) == variable.name
+        or parse_unit(part) is not None
+        or (not variable.numeric and _LEGEND.fullmatch(plain(part)) is not None)
+        for part in said
+    )
+
+
+_ENTRY = re.compile(r"(?P<number>\d+)\s*[=:.]?\s*(?P<word>[^\d\W]+)|(?P<word2>[^\d\W]+)\s*[=:]\s*(?P<number2>\d+)")
+
+
+def legend_codes(header: str, variable: Variable) -> dict[str, str]:
+    """The codes that a header explains, '性别(1男2女)': text -> codebook code; {} unless all are understood."""
+    codes = {"0", "1"} if variable.type == "bool" else set(variable.codes)
+    for bracket in _BRACKET.findall(plain(header)):
+        found: dict[str, str] = {}
+        entries = list(_ENTRY.finditer(bracket))
+        for entry in entries:
+            word = header_key(entry["word"] or entry["word2"])
+            named = [c for c in codes if header_key(c) == word or word in header_words().legend.get(c, ())]
+            if len(named) == 1:
+                found[entry["number"] or entry["number2"]] = named[0]
+        if len(found) > 1 and len(found) == len(entries):
+            return found
+    return {}
+
+
+def _check_unit(reading: Reading, levels: Sequence[str], book: Codebook, words: HeaderWords) -> Reading:
+    """A unit that the variable cannot have makes another measurement of the header: NEUT% is no neutrophil count."""
+    if reading.variable is None:
+        return reading
+    variable = book[reading.variable]
+    unit = reading.unit or (_time_word(levels, words) if variable.unit in ("days", "years") else None)
+    if unit is None or may_have_unit(unit, variable):
+        return replace(reading, unit=unit)
+    if unit == "%":
+        why = f"a percentage is not {variable.name}" + (f" (a count in {variable.unit})" if variable.numeric else "")
+    else:
+        why = f"its unit {unit} is none of {variable.name}" + (f" ({variable.unit})" if variable.unit else "")
+    return Reading(None, "unrecognised", reading.base, unit, f"it spells {variable.name}, but {why}")
+
+
+def may_have_unit(unit: str, variable: Variable) -> bool:
+    """Whether numbers of the variable can be recorded in the unit: there is a conversion, or none is ever made."""
+    if not variable.numeric:
+        return False
+    if variable.name in tables().reading["never_converted"]:
+        return "/" in unit
+    return variable.unit in header_words().counted_units or conversion(unit, variable) is not None
+
+
+def _time_word(levels: Sequence[str], words: HeaderWords) -> str | None:
+    text = plain(levels[-1])
+    return next((unit for word, unit in words.time_words.items() if text.endswith(word)), None)
+
+
+def recognised(text: str) -> bool:
+    """Whether a text is a header that the package knows: a variable's, personal data's, or one that it asks about."""
+    words = header_words()
+    key = header_key(text)
+    if not key or len(text) > 80:
+        return False
+    return key in words.personal or key in asked_headers() or _spelled(text, codebook(), words) is not None
+
+
+@lru_cache(maxsize=1)
+def asked_headers() -> Mapping[str, Mapping[str, Any]]:
+    """Headers that spell no variable and are asked about: 肝脾大."""
+    return {
+        header_key(h): entry for entry in header_words().ambiguous if "variable" not in entry for h in entry["headers"]
+    }
+
+
+def near_misses(text: str, book: Codebook, n: int = 3) -> tuple[tuple[str, str], ...]:
+    """The spellings nearest to a header, one per variable, as (spelling, variable), nearest first.
+
+    Nearness is the share of adjacent pairs of signs in common (Dice 1945, doi 10.2307/1932409); below 0.45 nothing is
+    near.
+    """
+    key = header_key(split_unit(text)[0])
+    pairs = {key[i : i + 2] for i in range(len(key) - 1)}
+    shared = Counter(other for pair in pairs for other in book.pairs.get(pair, ()))
+    scored = sorted(((2 * k / (len(pairs) + len(other) - 1), other) for other, k in shared.items()), reverse=True)
+    best: dict[str, str] = {}
+    for score, other in scored:
+        if score < 0.45 or len(best) == n:
+            break
+        variable, spelling = book.spelled[other]
+        best.setdefault(variable, spelling)
+    return tuple((spelling, variable) for variable, spelling in best.items())
