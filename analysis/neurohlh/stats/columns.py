@@ -9,13 +9,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from neurohlh.core.errors import did_you_mean
+from neurohlh.stats.status import NOT_MET, STATUS_WORDS
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.intp]
 Labels = npt.NDArray[np.object_]
 
-NOT_MET = "not_met"
 MISSING_GROUP = "missing"
 OVERALL = "overall"
 
@@ -79,7 +79,8 @@ def truth(series: pd.Series[Any]) -> Floats:
 def labels(series: pd.Series[Any]) -> tuple[Labels, list[str]]:
     """The column as texts (None where unknown) and its levels in order: a categorical's own, otherwise sorted.
 
-    Truth values become "false" and "true"; whole numbers lose their decimal point.
+    Truth values become "false" and "true", status words stand as met, not_met, indeterminate; whole numbers lose their
+    decimal point.
     """
     known = series.notna().to_numpy()
     out = np.full(len(series), None, dtype=object)
@@ -91,6 +92,8 @@ def labels(series: pd.Series[Any]) -> tuple[Labels, list[str]]:
     out[known] = texts[codes] if len(texts) else out[known]
     if isinstance(series.dtype, pd.CategoricalDtype):
         return out, [_text(c) for c in series.dtype.categories if _text(c) in set(texts)]
+    if set(texts) <= set(STATUS_WORDS):
+        return out, [word for word in STATUS_WORDS if word in set(texts)]
     return out, list(dict.fromkeys(texts))
 
 

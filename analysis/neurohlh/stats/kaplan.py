@@ -60,9 +60,10 @@ def product_limit(time: Floats, event: Bools, entry: Floats | None, *, z: float,
     left = _counts(times, time[~event])
     at_risk = count_at_risk(times, ends, starts)
     with np.errstate(divide="ignore", invalid="ignore"):
-        survival: Floats = np.cumprod(np.where(died > 0, 1 - died / at_risk, 1.0))
+        survival = np.cumprod(np.where(died > 0, 1 - died / at_risk, 1.0)).astype(np.float64)
         # Greenwood's sum is infinite once everybody at risk has died: S is 0 there and has no standard error.
-        greenwood: Floats = np.sqrt(np.cumsum(np.where(died > 0, died / (at_risk * (at_risk - died)), 0.0)))
+        terms = np.where(died > 0, died / (at_risk * (at_risk - died)), 0.0)
+        greenwood = np.sqrt(np.cumsum(terms)).astype(np.float64)
         low, high = _limits(survival, greenwood, z, conf_type)
         se = np.where(survival > 0, survival * greenwood, np.nan)
     return Curve(times, at_risk, died, left, survival, se, low, high, ends, starts)
@@ -70,10 +71,10 @@ def product_limit(time: Floats, event: Bools, entry: Floats | None, *, z: float,
 
 def count_at_risk(times: Floats, end: Floats, entry: Floats | None) -> Ints:
     """Patients at risk just before each of `times`, from sorted ends and entries; at time 0 those there from 0 on."""
-    gone = np.searchsorted(end, times, side="left")
+    gone: Ints = np.searchsorted(end, times, side="left")
     if entry is None:
         return len(end) - gone
-    started = np.searchsorted(entry, times, side="left") - gone
+    started: Ints = np.searchsorted(entry, times, side="left") - gone
     return np.asarray(np.where(times == 0, np.searchsorted(entry, 0.0, side="right"), started), dtype=np.intp)
 
 

@@ -13,8 +13,8 @@ from neurohlh.core.errors import NotEstimable, did_you_mean
 from neurohlh.core.result import Result, tidy_frame
 from neurohlh.stats.columns import MISSING_GROUP, OVERALL, Floats, Labels, labels, truth
 from neurohlh.stats.recipe import software, z_value
+from neurohlh.stats.status import INDETERMINATE, MET, NOT_APPLICABLE, NOT_MET, STATUS_WORDS
 
-MET, NOT_MET, INDETERMINATE, NOT_APPLICABLE = "met", "not_met", "indeterminate", "not_applicable"
 UNKNOWN_OUTCOME = "unknown"
 
 _WILSON = "Wilson 1927, J Am Stat Assoc 22:209"
@@ -109,9 +109,8 @@ def frequency(
 def _status_words(status: pd.Series[Any]) -> Labels:
     found = labels(status)[0]
     found[[value is None for value in found]] = MISSING_GROUP
-    known = (MET, NOT_MET, INDETERMINATE, NOT_APPLICABLE, MISSING_GROUP)
-    for word in sorted(set(found) - set(known)):
-        raise ValueError(f"{word!r} is no status. {did_you_mean(str(word), known[:4])}")
+    for word in sorted(set(found) - {*STATUS_WORDS, MISSING_GROUP}):
+        raise ValueError(f"{word!r} is no status. {did_you_mean(str(word), STATUS_WORDS)}")
     return found
 
 
@@ -126,7 +125,7 @@ def _frequency_rows(found: Labels, conf_level: float) -> list[dict[str, Any]]:
         "best case: unknown as negative": (met, everybody),
     }
     rows = [{"term": term, **_proportion(*numbers, conf_level)} for term, numbers in readings.items()]
-    row = {"term": "unknown", "measure": "proportion", "n": everybody, "events": unknown}
+    row: dict[str, Any] = {"term": "unknown", "measure": "proportion", "n": everybody, "events": unknown}
     return [*rows, {**row, "estimate": unknown / everybody} if everybody else row]
 
 
@@ -182,7 +181,12 @@ def _domain_rows(
         return rows
     (b, m), (a, n) = tally[names[0]], tally[names[1]]
     low, high = newcombe(a, n, b, m, conf_level)
-    row = {"term": "difference", "measure": "RD", "scale": "identity", "contrast": f"{names[1]} vs {names[0]}"}
+    row: dict[str, Any] = {
+        "term": "difference",
+        "measure": "RD",
+        "scale": "identity",
+        "contrast": f"{names[1]} vs {names[0]}",
+    }
     row |= {"n": n + m, "events": a + b, "method": "Newcombe"}
     if n == 0 or m == 0:
         return [*rows, {**row, "note": "not estimable: a group has nobody in the denominator"}]
