@@ -8,6 +8,7 @@ import csv
 from pathlib import Path
 
 import pytest
+
 from neurohlh.etl.codebook import codebook
 from neurohlh.etl.table import Kind
 from neurohlh.etl.values import State, ValueContext, parse_column
@@ -131,9 +132,8 @@ CODES = {
 
 def read(variable, texts, unit=None):
     context = ValueContext(unit=unit, unit_known=unit is not None)
-    return dict(
-        zip(texts, parse_column(list(texts), [Kind.TEXT] * len(texts), codebook()[variable], context), strict=True)
-    )
+    parsed = parse_column(list(texts), [Kind.TEXT] * len(texts), codebook()[variable], context)
+    return dict(zip(texts, parsed, strict=True))
 
 
 def distinct(column):

@@ -92,7 +92,8 @@ def _empty(rng: Generator, words: Sequence[tuple[str, float]], truth: str, patte
     return Cell(text, truth, MISSING, pattern) if text else Cell(None, truth, MISSING)
 
 
-def _typed(text: str) -> Raw:
+def typed(text: str) -> Raw:
+    """The number as a workbook holds it."""
     return float(text) if "." in text else int(text)
 
 
@@ -125,7 +126,7 @@ def _number(rng: Generator, value: float, field: Field, hospital: str, diagnosed
         if hospital == "A" and rng.random() < 0.1:
             shown = shown.translate(FULL_WIDTH)
         return Cell(sign + shown, canonical(limit, field), VALUE, "A1 beyond the measuring range", side)
-    cell = Cell(_typed(text), canonical(text, field))
+    cell = Cell(typed(text), canonical(text, field))
     return _written_number_b(rng, cell, text, field) if hospital == "B" else _written_number_a(rng, cell, text)
 
 

@@ -14,7 +14,7 @@ from decimal import Decimal
 import pandas as pd
 from numpy.random import Generator
 
-from neurohlh.study.synth_mess import BLANK, FULL_WIDTH, MISSING, REFUSED_OK, VALUE, Cell, Raw, plain
+from neurohlh.study.synth_mess import BLANK, FULL_WIDTH, MISSING, REFUSED_OK, VALUE, Cell, Raw, plain, typed
 from neurohlh.study.synth_sheets import Field
 
 D = Decimal
@@ -67,7 +67,7 @@ def _unit_mistake(factor: str, low: str, high: str) -> Callable[..., Cell | None
         shown = plain(round(D(t) / D(factor), 2))
         if not D(low) <= D(shown) <= D(high):
             return None
-        raw: Raw = shown if p["hospital"] == "B" else float(shown)
+        raw: Raw = shown if p["hospital"] == "B" else typed(shown)
         return Cell(raw, plain(round(D(shown) * D(factor), 9)), REFUSED_OK, "D70 impossible in the unit of its column")
 
     return write
@@ -246,6 +246,9 @@ PLANTS_B: tuple[Plant, ...] = (
 )
 
 
+_HABITS = frozenset({"", "A4 thousands comma", "A6 scientific notation", "C41 unit in the cell", "C55 date as text"})
+
+
 def plant(rng: Generator, ward: Ward, plants: tuple[Plant, ...]) -> None:
     """Each plant into as many plain cells as it asks for, in patients drawn at random."""
     for item in plants:
@@ -255,7 +258,7 @@ def plant(rng: Generator, ward: Ward, plants: tuple[Plant, ...]) -> None:
             old = cells[position]
             if left == 0:
                 break
-            if old.pattern or old.expect != VALUE:
+            if old.pattern not in _HABITS or old.expect != VALUE:
                 continue
             new = item.write(old.truth, ward.people.iloc[int(position)])
             if new is not None:
@@ -314,7 +317,7 @@ def _conflict(ward: Ward, k: int) -> dict[str, Cell]:
         raw = plain(D(str(old.raw)) + D("0.7"))
         unknown = replace(old, truth="", expect=REFUSED_OK, pattern="two rows of one patient disagree")
         ward.cells[variable][k] = unknown
-        second[variable] = replace(unknown, raw=raw if ward.hospital == "B" else float(raw))
+        second[variable] = replace(unknown, raw=raw if ward.hospital == "B" else typed(raw))
     return second
 
 

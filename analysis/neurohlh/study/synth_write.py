@@ -165,7 +165,8 @@ def write_truth(placed: Sequence[Placed], wards: Sequence[Ward], folder: Path, o
         for position, patient in enumerate(ward.people["patient_id"]):
             patients[patient] = _truth_of(ward, position)
     frame = pd.DataFrame.from_dict(patients, orient="index").fillna("")
-    known = [c for v in order for c in (v, f"{v}_censored") if c in frame.columns]
+    # A dict keeps the order; the codebook itself lists ferritin_censored.
+    known = list(dict.fromkeys(c for v in order for c in (v, f"{v}_censored") if c in frame.columns))
     frame[known].to_csv(folder / "truth.csv", index=False, lineterminator="\n")
 
 
