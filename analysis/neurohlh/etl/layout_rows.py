@@ -57,9 +57,12 @@ def _overview(grid: Grid) -> _Overview:
     filled = [grid.filled(j) for j in range(grid.width)]
     count = np.zeros(grid.height, dtype=np.int32)
     first = np.full(grid.height, -1, dtype=np.int32)
-    for j in range(grid.width - 1, -1, -1):
-        count += filled[j]
-        first[filled[j]] = j
+    open_rows = np.arange(grid.height)
+    for j, has in enumerate(filled):
+        count += has
+        found = has[open_rows]
+        first[open_rows[found]] = j
+        open_rows = open_rows[~found]
     return _Overview(count, first, filled)
 
 

@@ -80,24 +80,29 @@ def _moment_text(value: dt.datetime) -> str:
 
 
 def tidy(texts: Sequence[str], kinds: Sequence[Kind] | None, codes: np.ndarray) -> Distinct:
-    """Strip the texts, merge those that became equal, drop the blank and the unused ones.
+    """Strip the texts, merge those that became equal and drop the blank ones; the order of the texts stays.
 
-    `codes` (any integer type, negative: empty) point into `texts`; `kinds` None means all are text. The order of the
-    texts stays.
+    `codes` (any integer type, negative: empty) point into `texts`, each of which is used; `kinds` None: all are text.
     """
     codes = codes.astype(np.int32, copy=False)
-    used = np.bincount(codes[codes >= 0], minlength=len(texts)) > 0
     bare = [stripped(text) for text in texts]
-    if kinds is None:
-        kinds = [Kind.TEXT] * len(bare)
-    if used.all() and len(set(zip(bare, kinds, strict=True))) == len(bare) and "" not in bare:
-        return Distinct(bare, kinds, codes)
+    typed = [Kind.TEXT] * len(bare) if kinds is None else list(kinds)
     seen: dict[tuple[str, Kind], int] = {}
-    target = np.full(len(bare) + 1, -1, dtype=np.int32)  # the last one answers for code -1
-    for i in np.flatnonzero(used).tolist():
-        if bare[i]:
-            target[i] = seen.setdefault((bare[i], kinds[i]), len(seen))
+    for pair in zip(bare, typed, strict=True):
+        if pair[0]:
+            seen.setdefault(pair, len(seen))
+    if len(seen) == len(bare):
+        return Distinct(bare, typed, codes)
+    target = np.array([*(seen.get(pair, -1) for pair in zip(bare, typed, strict=True)), -1], dtype=np.int32)
     return Distinct([text for text, _ in seen], [kind for _, kind in seen], target[codes])
+
+
+def tidy_some(texts: Sequence[str], kinds: Sequence[Kind] | None, codes: np.ndarray) -> Distinct:
+    """As `tidy`, where some of the texts may occur in no row any more: those are dropped."""
+    used = np.bincount(codes[codes >= 0], minlength=len(texts)) > 0
+    place = np.append(np.cumsum(used, dtype=np.int32) - 1, np.int32(-1))
+    kept = np.flatnonzero(used).tolist()
+    return tidy([texts[i] for i in kept], None if kinds is None else [kinds[i] for i in kept], place[codes])
 
 
 def distinct_values(values: Iterable[object]) -> Distinct:

@@ -40,10 +40,6 @@ class _Scan:
     sha256: str = ""
     quotes: bool = False
     zero_at: int = -1
-    wide: bool = False
-    """Some byte is not ASCII."""
-    utf8_error: int = -1
-    """Offset of the first byte that is not utf-8; the file's length where the last character is incomplete."""
 
 
 def text_bytes(path: Path, source: str) -> TextBytes:
@@ -73,59 +69,61 @@ def text_bytes(path: Path, source: str) -> TextBytes:
             why="A text table never holds zero bytes; this one is binary, damaged, or UTF-16 without its mark.",
             do="Save the table as xlsx or as csv (UTF-8).",
         )
-    if scan.utf8_error >= 0:
-        codec = _legacy_codec(path, scan, where)
+    data = pa.memory_map(str(path)).read_buffer()
+    if not _is_utf8(data):
+        codec = _legacy_codec(path, where)
         return _transcoded(path, scan, codec, f"{codec} (guessed)", where)
     signed = start[:3] == codecs.BOM_UTF8
-    data = pa.memory_map(str(path)).read_buffer()
     return _finished(data[3:] if signed else data, "utf-8-sig" if signed else "utf-8", scan, where)
 
 
 def _scan(path: Path) -> _Scan:
-    scan, sha, decoder = _Scan(), hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
-    position = 0
+    scan, sha, position = _Scan(), hashlib.sha256(), 0
     with path.open("rb") as file:
         while block := file.read(_BLOCK):
             sha.update(block)
             scan.quotes = scan.quotes or b'"' in block
             if scan.zero_at < 0 and b"\0" in block:
                 scan.zero_at = position + block.index(b"\0")
-            ascii_only = block.isascii()
-            scan.wide = scan.wide or not ascii_only
-            if scan.utf8_error < 0 and not (ascii_only and decoder.getstate()[0] == b""):
-                scan.utf8_error = _utf8_error(decoder, block, position)
             position += len(block)
-    if scan.utf8_error < 0 and decoder.getstate()[0]:
-        scan.utf8_error = position
     scan.sha256 = sha.hexdigest()
     return scan
 
 
-def _utf8_error(decoder: codecs.IncrementalDecoder, block: bytes, position: int) -> int:
-    carried = len(decoder.getstate()[0])
+def _is_utf8(data: pa.Buffer) -> bool:
+    """Whether the bytes are utf-8, by Arrow's own check: the text of one cell over all of them."""
+    ends = pa.py_buffer(np.array([0, data.size], dtype=np.int64))
     try:
-        decoder.decode(block)
-    except UnicodeDecodeError as error:
-        return max(position - carried + error.start, 0)
-    return -1
+        pa.LargeStringArray.from_buffers(1, ends, data).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
-def _legacy_codec(path: Path, scan: _Scan, where: Location) -> str:
+def _legacy_codec(path: Path, where: Location) -> str:
     """gb18030 or cp1252, by which of the two the bytes beyond ASCII look like."""
     raw = path.read_bytes()
     whole_lines = raw[: raw.rfind(b"\n") + 1] or raw  # a file that was cut may end within a character
-    if scan.utf8_error == len(raw) and not whole_lines.isascii() and _decodes(whole_lines, "utf-8"):
+    if not whole_lines.isascii() and _decodes(whole_lines, "utf-8"):
         raise InputError("the file stops in the middle of a character", where=where, why=_CUT_WHY, do=CUT_DO)
     for codec, likely in (("gb18030", _like_gb18030), ("cp1252", _like_cp1252)):
         if _decodes(whole_lines, codec) and likely(raw):
             return codec
-    at = min(scan.utf8_error, len(raw) - 1)
     raise InputError(
         "the letters cannot be decoded: tried utf-8, utf-16, gb18030 and cp1252",
-        where=Location(where.source, row=raw.count(b"\n", 0, at) + 1),
+        where=Location(where.source, row=_first_bad_line(raw)),
         why="In a wrong encoding headers and words are misread without any sign.",
         do="Save the table as csv UTF-8 (in a spreadsheet: Save as, CSV UTF-8) or as xlsx.",
     )
+
+
+def _first_bad_line(raw: bytes) -> int:
+    """The line of the first byte that is not utf-8."""
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return raw.count(b"\n", 0, error.start) + 1
+    return 1
 
 
 def _decodes(raw: bytes, codec: str) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from neurohlh.etl.read_cells import WHITE, stripped, tidy
+from neurohlh.etl.read_cells import WHITE, stripped, tidy, tidy_some
 from neurohlh.etl.table import Distinct
 
 _WHITE_STARTS = np.zeros(256, dtype=bool)
@@ -77,7 +77,7 @@ class CellGrid(Grid):
     def select(self, j: int, rows: np.ndarray) -> Distinct:
         """Column j of these rows."""
         cells = self._column(j)
-        return tidy(cells.texts, cells.kinds, cells.codes[rows])
+        return tidy_some(cells.texts, cells.kinds, cells.codes[rows])
 
 
 class TextGrid(Grid):
@@ -94,6 +94,8 @@ class TextGrid(Grid):
 
     def texts(self, j: int, rows: np.ndarray) -> list[str]:
         """The stripped texts of column j in these rows."""
+        if not len(rows):
+            return []
         return [stripped(text) for text in self._columns[j].take(pa.array(rows)).to_pylist()]
 
     def containing(self, j: int, pattern: str) -> np.ndarray:
@@ -105,10 +107,10 @@ class TextGrid(Grid):
         """Column j of these rows."""
         low, high = int(rows[0]), int(rows[-1]) + 1
         # The cells of rows set aside in between are encoded too, and dropped with their texts by tidy.
-        encoded = self._columns[j].slice(low, high - low).dictionary_encode().unify_dictionaries()
+        encoded = self._columns[j].slice(low, high - low).dictionary_encode()  # one dictionary for all chunks
         texts = encoded.chunk(0).dictionary.to_pylist()
         codes = np.concatenate([chunk.indices.to_numpy() for chunk in encoded.chunks])
-        return tidy(texts, None, codes if len(rows) == high - low else codes[rows - low])
+        return tidy(texts, None, codes) if len(rows) == high - low else tidy_some(texts, None, codes[rows - low])
 
 
 def _filled(chunk: pa.StringArray) -> np.ndarray:
