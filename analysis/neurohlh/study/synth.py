@@ -32,7 +32,7 @@ from neurohlh.study.synth_write import FILES, write_csv, write_model, write_trut
 SMALLEST = 100
 """Below this some of the planted patterns find no patient."""
 
-_STUDY = """# Synthetic data: made by `neurohlh synth --seed {seed} --n {n}`; no real patient.
+_STUDY = """# Synthetic data: made by `neurohlh synth --seed {seed} --patients {n}`; no real patient.
 schema = 1
 [study]
 title = "SYNTHETIC EXAMPLE: CNS involvement and survival in HLH, two invented hospitals"
@@ -49,7 +49,7 @@ missing = ["ND"]
 
 _README = """# SYNTHETIC example: two invented hospitals
 
-**No row of these files is a patient.** They were made by `neurohlh synth --seed {seed} --n {n}`, byte for byte the same
+**No row of these files is a patient.** They were made by `neurohlh synth --seed {seed} --patients {n}`, byte for byte the same
 for the same seed, from a small model hung on published margins (Zhao YZ et al. 2018, Chin Med J 131:1786, doi
 10.4103/0366-6999.237409: CNS involvement 60.3 %, symptoms 38/179, imaging abnormal 80/160 tested, CSF abnormal 17/116
 tested, 17/179 lost, 3-year survival 68.9 % with and 86.0 % without CNS involvement). How the domains overlap, every

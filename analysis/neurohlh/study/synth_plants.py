@@ -150,7 +150,7 @@ def _csf_report(t: str, _p: pd.Series) -> Cell:
 
 
 def _comma(t: str, _p: pd.Series) -> Cell:
-    return Cell(plain(D(t) / 10).replace(".", ","), t, REFUSED_OK, "decimal comma against the file's habit")
+    return Cell(f"{D(t) / 10:.1f}".replace(".", ","), t, REFUSED_OK, "decimal comma against the file's habit")
 
 
 PLANTS_A: tuple[Plant, ...] = (

@@ -18,6 +18,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from neurohlh.study.synth_mess import Cell, Raw
 from neurohlh.study.synth_plants import Ward
+from neurohlh.study.synth_sheets import Field
 
 LABEL = "SYNTHETIC DATA - no real patient 合成数据 非真实患者"
 SHEET = "SYNTHETIC 合成数据"
@@ -75,13 +76,26 @@ def write_workbook(ward: Ward, folder: Path) -> list[Placed]:
             sheet.append(["—— 第二册 ——"])
         sheet.append([cells[field.variable].raw for field in fields] + [None, _remark(k)])
         placed.extend(_place(ward, sheet.max_row, patient, cells))
-    sheet.append([f"合计 {len(rows)} 行"])
+    sheet.append(_totals(fields, rows))
     sheet.append([])
     last = sheet.max_row + 2
     sheet.cell(row=last, column=1, value=f"注：* 见病程记录；† 输血后；↑↓ 超出参考范围。{LABEL}")
     _dress(sheet, len(fields))
     _save_same_bytes(book, folder / FILES["A"])
     return placed
+
+
+def _totals(fields: Sequence[Field], rows: Sequence[tuple[str, dict[str, Cell]]]) -> list[Raw]:
+    """The row that a registry keeps at its foot: how many patients, how many with each sign."""
+    yes = ["合计" if k == 0 else _count_yes(field, rows) for k, field in enumerate(fields)]
+    yes[1] = len(rows)
+    return yes
+
+
+def _count_yes(field: Field, rows: Sequence[tuple[str, dict[str, Cell]]]) -> Raw:
+    if field.kind != "flag":
+        return None
+    return sum(cells[field.variable].truth == "true" for _, cells in rows)
 
 
 def _merge_groups(sheet: Worksheet, groups: Sequence[str]) -> None:
