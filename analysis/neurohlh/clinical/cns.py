@@ -13,7 +13,7 @@ catalogue/cns/definitions.toml. What holds for all of them (dossier 6; "toolkit"
 
 from __future__ import annotations
 
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import add
 from typing import Any
 
@@ -21,7 +21,7 @@ import narwhals as nw
 import pandas as pd
 
 from neurohlh.clinical import cns_time, csf, imaging, symptoms
-from neurohlh.clinical.cns_definitions import DEFAULT, DOMAINS, CnsDefinition, definition
+from neurohlh.clinical.cns_definitions import DEFAULT, DOMAINS, ISOLATED_INPUTS, CnsDefinition, definition
 from neurohlh.clinical.cns_time import DIAGNOSIS, FIRST, Timeline
 from neurohlh.clinical.isolated import isolated_cns
 from neurohlh.clinical.kleene import (
@@ -37,6 +37,7 @@ from neurohlh.clinical.kleene import (
 )
 from neurohlh.clinical.observe import FALSE, Columns, Known, either
 from neurohlh.core.errors import InputError, did_you_mean
+from neurohlh.etl.codebook import codebook
 
 GATE = "hlh_confirmed"
 STATUSES = (MET, NOT_MET, INDETERMINATE, NOT_APPLICABLE)
@@ -89,42 +90,48 @@ def _classified(whole: Any, d: CnsDefinition, hlh: str | None, window_days: tupl
     schema = dict(whole.collect_schema())
     gate = (hlh or (GATE if GATE in schema else None)) if d.gate else None
     if isinstance(whole, nw.DataFrame):  # whose columns can be put back afterwards
-        whole = whole.select(*(c for c in schema if c in _inputs(d, hlh)))
+        whole = whole.select(*(c for c in schema if c in _inputs() or c == hlh))
     if DERIVED_DATE in schema:  # classified before: only a recorded date is evidence
         whole = whole.with_columns(nw.when(~nw.col(DERIVED_DATE)).then(nw.col(FIRST)).alias(FIRST))
-    columns, line = Columns(schema), Timeline(Columns(schema), window_days)
-    work = _with_domains(whole, columns, d)
+    work, columns = _prepared(whole, Columns(schema), window_days)
+    line = Timeline(columns, window_days)
+    work = _with_domains(work, columns, d)
     work = work.with_columns(*_named("_extra", _extra(columns, d, hlh)))
     knowns = {x: _pair(f"_{x}") for x in (*DOMAINS, "eeg") if x != "eeg" or _has_eeg(columns, d)}
     tested = {x: nw.col(f"_{x}_tested") for x in DOMAINS}
     extra = _pair("_extra")
     met, not_met, apart = _combine(d, knowns, tested, extra)
-    closed = columns.no(gate) | columns.is_code(gate, NOT_APPLICABLE) if gate and _is_text(schema[gate]) else None
-    closed = closed if closed is not None else columns.no(gate) if gate else FALSE
+    closed = columns.no(gate) | columns.is_code(gate, NOT_APPLICABLE) if gate else FALSE
     work = work.with_columns(_apart=apart | closed, _met=met & ~(apart | closed), _not_met=not_met & ~(apart | closed))
     work = work.with_columns(*_at_baseline(d, line, knowns, tested, extra, closed))
     positive = {x: nw.col(f"_{x}_true") for x in DOMAINS if x in d.domains}
     derived = columns.blank(FIRST)
     work = work.with_columns(cns_time.first_date(line, positive, nw.col("_met")).alias(FIRST), _derived=derived)
-    return work.with_columns(*_results(Columns({**schema, FIRST: None}), d, window_days))
+    return work.with_columns(*_results(columns, d, window_days))
 
 
-def _is_text(dtype: Any) -> bool:
-    return not (dtype == nw.Boolean or dtype.is_numeric())
+def _prepared(work: Any, columns: Columns, window_days: tuple[int, int]) -> tuple[Any, Columns]:
+    """The frame with working columns for what is read more than once."""
+    read = [v for v in codebook() if v.name in columns and v.name in _inputs()]
+    flags = [v.name for v in read if v.type in ("bool", "tri")]
+    exprs = columns.prepare(flags, [v.name for v in read if v.numeric])
+    work, columns = work.with_columns(**exprs), columns.with_ready(exprs)
+    line = Timeline(columns, window_days)
+    shared = dict(zip((f"{symptoms.RISK}_true", f"{symptoms.RISK}_false"), symptoms.bleeding_risk(columns), strict=True))
+    shared[symptoms.AGE] = symptoms.age_in_days(columns)
+    if DIAGNOSIS in columns:
+        shared[cns_time.EDGE] = line.edge()
+    work, columns = work.with_columns(**shared), columns.with_ready(shared)
+    dates = Timeline(columns, window_days).prepare()
+    return (work.with_columns(**dates) if dates else work), columns.with_ready(dates)
 
 
-def _inputs(d: CnsDefinition, hlh: str | None) -> set[str]:
+@lru_cache(maxsize=1)
+def _inputs() -> frozenset[str]:
+    """Every variable that some definition reads."""
     domains = {*symptoms.inputs(), *csf.inputs(), *imaging.inputs()}
-    return {
-        *domains,
-        *cns_time.inputs(),
-        *d.reads,
-        GATE,
-        "eeg_done",
-        DERIVED_DATE,
-        "patient_id",
-        *([hlh] if hlh else []),
-    }
+    others = {GATE, "eeg_done", "eeg_abnormal", "cns_pathology_positive", "cns_involved", DERIVED_DATE, "patient_id"}
+    return frozenset({*domains, *cns_time.inputs(), *ISOLATED_INPUTS, *others})
 
 
 def _named(name: str, known: Known) -> list[nw.Expr]:
@@ -215,7 +222,7 @@ def _at_baseline(
 
 
 def _results(columns: Columns, d: CnsDefinition, window_days: tuple[int, int]) -> list[nw.Expr]:
-    line = Timeline(columns, window_days)
+    line = Timeline(columns.replaced(FIRST), window_days)
     met, not_met = nw.col("_met"), nw.col("_not_met")
     words = {f"cns_{x}": status_of(nw.col(f"_{x}_true"), nw.col(f"_{x}_false")) for x in DOMAINS}
     fluid = {name: _pair(f"_{name}") for name in csf.components(columns, d.csf)}
@@ -224,7 +231,7 @@ def _results(columns: Columns, d: CnsDefinition, window_days: tuple[int, int]) -
         "cns_status": _word(nw.col("_apart"), met, not_met),
         **words,
         "cns_tested_domains": reduce(add, (nw.col(f"_{x}_tested").cast(nw.Int64) for x in DOMAINS)),
-        "cns_timing": cns_time.timing(columns, window_days, met, not_met),
+        "cns_timing": cns_time.timing(line, met, not_met),
         "cns_baseline": _word(nw.col("_base_apart"), nw.col("_base_met"), nw.col("_base_not_met")),
         "cns_group_horne": _horne(_pair("_symptoms"), _pair("_csf")),
         DERIVED_DATE: nw.col("_derived") & ~nw.col(FIRST).is_null(),

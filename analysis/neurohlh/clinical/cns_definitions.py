@@ -49,12 +49,6 @@ class CnsDefinition:
     """What the source says, by part: rule, symptoms, csf_wbc, csf_protein, csf_other, imaging, timing, not_tested."""
     variables: tuple[str, ...] = ()
 
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """Variables besides those of the domains."""
-        more = {"isolated_cns": ISOLATED_INPUTS, "recorded": ("cns_involved",)}.get(self.rule, ())
-        return (*more, "cns_pathology_positive", *(("eeg_abnormal",) if "eeg" in self.domains else ()))
-
 
 ISOLATED_INPUTS = (
     "molecular_dx_hlh", "splenomegaly", "hemoglobin", "platelets", "anc", "age_days", "age_years",

@@ -28,6 +28,7 @@ from neurohlh.clinical.observe import FALSE, Columns, Known, either
 
 DIAGNOSIS, FIRST, RELAPSE = "date_hlh_diagnosis", "date_cns_first", "date_reactivation"
 DATE_OF = {"symptoms": "date_neuro_onset", "csf": "date_lp_first", "imaging": "date_imaging_first"}
+EDGE = "_end_of_window"
 ISOLATED_DAYS = 90
 """Days before systemic HLH from which a neurological onset is isolated (Blincoe 2020)."""
 _LATE_WORDS = ("during_course", "at_relapse")
@@ -47,27 +48,41 @@ class Timeline:
 
     def by_end(self, date: str) -> nw.Expr:
         """Where a date is known to lie before the end of the window or on it."""
-        return self._compare(date, self.window_days[1], late=False)
+        return self._compare(date, late=False)
 
     def late(self, date: str) -> nw.Expr:
         """Where a date is known to lie after the window."""
-        return self._compare(date, self.window_days[1], late=True)
-
-    def before_window(self, date: str) -> nw.Expr:
-        """Where a date is known to lie before the window."""
-        return self.earlier(date, -self.window_days[0])
+        return self._compare(date, late=True)
 
     def earlier(self, date: str, days: int) -> nw.Expr:
         """Where a date is known to lie more than `days` before the diagnosis."""
         if date not in self.columns or DIAGNOSIS not in self.columns:
             return FALSE
-        return (nw.col(date) < nw.col(DIAGNOSIS).dt.offset_by(f"{-days}d")).fill_null(False)
+        return (nw.col(date) < self.shifted(DIAGNOSIS, -days)).fill_null(False)
 
-    def _compare(self, date: str, days: int, late: bool) -> nw.Expr:
+    def shifted(self, date: str, days: int) -> nw.Expr:
+        """A date some days later (or earlier), in the type of the column."""
+        moved = nw.col(date).dt.offset_by(f"{days}d")
+        dtype = self.columns.dtype(date)
+        # Back to the column's own resolution: pandas compares mixed ones slowly, SQL turns a date into a timestamp.
+        return moved if dtype is None else moved.cast(dtype)
+
+    def prepare(self) -> dict[str, nw.Expr]:
+        """Working columns for the comparisons with the end of the window."""
+        dates = [d for d in (FIRST, *DATE_OF.values()) if d in self.columns]
+        return {f"_{d}_{word}": test(d) for d in dates for word, test in (("late", self.late), ("by_end", self.by_end))}
+
+    def _compare(self, date: str, late: bool) -> nw.Expr:
         if date not in self.columns or DIAGNOSIS not in self.columns:
             return FALSE
-        edge = nw.col(DIAGNOSIS).dt.offset_by(f"{days}d")
+        if (working := f"_{date}_{'late' if late else 'by_end'}") in self.columns.ready:
+            return nw.col(working)
+        edge = nw.col(EDGE) if EDGE in self.columns.ready else self.edge()
         return ((nw.col(date) > edge) if late else (nw.col(date) <= edge)).fill_null(False)
+
+    def edge(self) -> nw.Expr:
+        """The last day of the window."""
+        return self.shifted(DIAGNOSIS, self.window_days[1])
 
     def dated(self, date: str) -> nw.Expr:
         """Where a date can be placed against the window."""
@@ -111,9 +126,9 @@ def first_date(line: Timeline, positive: dict[str, nw.Expr], met: nw.Expr) -> nw
     return nw.coalesce(nw.col(FIRST), derived) if FIRST in columns else derived
 
 
-def timing(columns: Columns, window_days: tuple[int, int], met: nw.Expr, not_met: nw.Expr) -> nw.Expr:
+def timing(line: Timeline, met: nw.Expr, not_met: nw.Expr) -> nw.Expr:
     """at_diagnosis, during_course, at_relapse, isolated_onset, never or unknown, from the frame's `date_cns_first`."""
-    line = Timeline(columns, window_days)
+    columns = line.columns
     inside, late = line.by_end(FIRST), line.late(FIRST)
     relapsed = FALSE
     if RELAPSE in columns and FIRST in columns:

@@ -52,11 +52,33 @@ class Columns:
     missing.
     """
 
-    def __init__(self, schema: Mapping[str, Any]) -> None:
+    def __init__(self, schema: Mapping[str, Any], ready: Iterable[str] = ()) -> None:
         self._schema = dict(schema)
+        self.ready = frozenset(ready)
+        """Working columns that are there already, so that nothing is read twice."""
+
+    def dtype(self, name: str) -> Any:
+        """The column's type, None where it is not known."""
+        return self._schema.get(name)
+
+    def prepare(self, flags: Iterable[str], numbers: Iterable[str]) -> dict[str, nw.Expr]:
+        """Working columns for the flags and numbers among these that the frame has."""
+        exprs = {}
+        for name in (f for f in flags if f in self):
+            exprs |= {f"_{name}_yes": self.yes(name), f"_{name}_no": self.no(name)}
+        return exprs | {f"_{name}_number": self.number(name) for name in numbers if name in self}
+
+    def with_ready(self, names: Iterable[str]) -> Columns:
+        """The same columns with further working columns."""
+        return Columns(self._schema, self.ready | set(names))
 
     def __contains__(self, name: object) -> bool:
         return name in self._schema
+
+    def replaced(self, name: str) -> Columns:
+        """The same columns after `name` was computed anew: present, and no working column of it holds any more."""
+        stale = {r for r in self.ready if r.startswith(f"_{name}_")}
+        return Columns({**self._schema, name: None}, self.ready - stale)
 
     def yes(self, name: str) -> nw.Expr:
         """Where the column says yes (met, 1)."""
@@ -72,7 +94,10 @@ class Columns:
 
     def is_code(self, name: str, code: str) -> nw.Expr:
         """Where a text column holds `code`."""
-        return (nw.col(name) == code).fill_null(False) if name in self else FALSE
+        dtype = self._schema.get(name)
+        if name not in self or dtype == nw.Boolean or (dtype is not None and dtype.is_numeric()):
+            return FALSE
+        return (nw.col(name) == code).fill_null(False)
 
     def blank(self, name: str) -> nw.Expr:
         """Where the cell is empty (everywhere, if there is no such column)."""
@@ -82,6 +107,8 @@ class Columns:
         """The number, null where unknown."""
         if name not in self:
             return nw.lit(None).cast(nw.Float64)
+        if (working := f"_{name}_number") in self.ready:
+            return nw.col(working)
         return nw.col(name).cast(nw.Float64).fill_nan(None)
 
     def is_number(self, name: str) -> nw.Expr:
@@ -96,6 +123,8 @@ class Columns:
     def _says(self, name: str, value: bool, words: tuple[str, ...]) -> nw.Expr:
         if name not in self:
             return FALSE
+        if (working := f"_{name}_{'yes' if value else 'no'}") in self.ready:
+            return nw.col(working)
         column, dtype = nw.col(name), self._schema[name]
         if dtype == nw.Boolean:
             return (column if value else ~column).fill_null(False)

@@ -37,6 +37,8 @@ GCS_LIMIT = 14
 """GCS at or below this counts (dossier 6.4)."""
 PLATELETS_BLEEDING = 50.0
 """10^9/L; below it a haemorrhage may be the platelets' doing (dossier 6.4)."""
+AGE, RISK = "_age_in_days", "_bleeding_risk"
+"""Working columns."""
 DAYS_OF_INFANCY = 365.25
 _OTHER_INPUTS = (SUMMARY, ASSESSED, "gcs", "metabolic_confounder", "febrile_seizure_only", "platelets", "dic")
 _MORE_INPUTS = ("age_days", "age_years", "date_neuro_onset", "date_treatment_start", "platelets_censored")
@@ -56,6 +58,8 @@ def inputs() -> tuple[str, ...]:
 
 def bleeding_risk(columns: Columns) -> Known:
     """Platelets < 50 x 10^9/L or DIC (dossier 6.4)."""
+    if f"{RISK}_true" in columns.ready:
+        return Known(nw.col(f"{RISK}_true"), nw.col(f"{RISK}_false"))
     platelets = columns.number("platelets")
     right, left = columns.is_code("platelets_censored", "right"), columns.is_code("platelets_censored", "left")
     limit = PLATELETS_BLEEDING
@@ -69,6 +73,8 @@ def age_in_days(columns: Columns) -> nw.Expr:
 
     Exactly 0 years without days is an age in completed years of an infant: null (see `csf.limits`).
     """
+    if AGE in columns.ready:
+        return nw.col(AGE)
     years = columns.number("age_years")
     from_years = nw.when(years > 0).then(years * 365.25)
     if "age_days" not in columns:
