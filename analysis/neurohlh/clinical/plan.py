@@ -45,6 +45,7 @@ class Node:
 
     @property
     def truth(self) -> Truth:
+        """The bounds as expressions."""
         return Truth(nw.col(self.low), nw.col(self.high))
 
 
@@ -84,6 +85,7 @@ class Plan:
     # measurements
 
     def interval(self, variable: str, recorded: bool = False) -> Interval:
+        """The bounds of a measurement, in the canonical unit or as recorded."""
         key = ("interval", variable, recorded)
         if key not in self.known:
             column = f"{variable}_recorded" if recorded else variable
@@ -100,6 +102,7 @@ class Plan:
     # comparisons
 
     def comparison(self, test: Comparison) -> Node:
+        """A comparison as a statement."""
         if test not in self.known:
             low, high = self._numeric(test) if codebook()[test.variable].numeric else self._coded(test)
             self._flag(test, 1, low, high)
