@@ -63,7 +63,7 @@ class Findings:
     synthetic : a sentence that must stand at the very top where the data are not of real patients, else ''.
     settings : every setting of the study, declared or default.
     sources : one row per table read, columns `SOURCE_COLUMNS`.
-    columns : how each column was understood, columns `COLUMN_COLUMNS` (`how` in words: alias, declared, unrecognised …).
+    columns : how each column was understood, columns `COLUMN_COLUMNS` (`how` in words: alias, declared …).
     changes : cells changed by rule, columns `CHANGE_COLUMNS`.
     issues : issues by code and variable, columns `ISSUE_COLUMNS`; `severity` is 'error', 'warning' or 'note'; `where`
         names the first places by file, sheet, row and column, never a value.

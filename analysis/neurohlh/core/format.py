@@ -110,12 +110,12 @@ def ratio(value: float | None) -> str:
 
 
 def interval(low: float | None, high: float | None, show: Callable[[float | None], str], *, open_end: str = "") -> str:
-    """'1.15–4.55'; 'to' where a limit is negative; `open_end` stands for a limit that was not reached."""
+    """'1.15–4.55'; 'to' where a limit is negative or open; `open_end` stands for a limit that was not reached."""
     lower = show(low) if not is_missing(low) else open_end or MISSING
     upper = show(high) if not is_missing(high) else open_end or MISSING
     if lower == upper == MISSING:
         return MISSING
-    words = lower.startswith(MINUS) or upper.startswith(MINUS) or not lower[-1].isdigit() and lower[-1] != "%"
+    words = lower.startswith(MINUS) or upper.startswith(MINUS) or (bool(open_end) and open_end in (lower, upper))
     if not words and lower.endswith(f"{THIN}%") and upper.endswith(f"{THIN}%"):
         lower = lower.removesuffix(f"{THIN}%")
     return f"{lower} to {upper}" if words else f"{lower}–{upper}"
@@ -129,8 +129,8 @@ def with_interval(
     *,
     open_end: str = "",
 ) -> str:
-    """'2.29 (1.15–4.55)'."""
-    if is_missing(estimate):
+    """'2.29 (1.15–4.55)'; an estimate that does not exist is a dash, also beside limits that do."""
+    if is_missing(estimate) and is_missing(low) and is_missing(high):
         return MISSING
     limits = interval(low, high, show, open_end=open_end)
     return show(estimate) if limits == MISSING else f"{show(estimate)} ({limits})"

@@ -13,11 +13,11 @@ from neurohlh.core import format as fmt
 
 @dataclass(frozen=True)
 class Paragraph:
-    """One paragraph of plain text; `lead` sets it larger."""
+    """One paragraph of plain text; as 'question' or 'lead' it is set larger."""
 
     block: ClassVar[str] = "paragraph"
     text: str
-    lead: bool = False
+    tone: Literal["plain", "question", "lead"] = "plain"
 
 
 @dataclass(frozen=True)
@@ -216,5 +216,3 @@ def _letter(index: int) -> str:
     # a … z, aa, ab …: long tables have many notes.
     head, tail = divmod(index, 26)
     return (chr(ord("a") + head - 1) if head else "") + chr(ord("a") + tail)
-
-

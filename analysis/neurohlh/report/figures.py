@@ -54,7 +54,9 @@ def flow(frame: pd.DataFrame) -> Drawing:
         return figures_counts.flow(frame)
 
 
-def save(result: Result | Drawing, stem: Path | str, *, names: Names | None = None, **options: Any) -> tuple[Path, Path]:
+def save(
+    result: Result | Drawing, stem: Path | str, *, names: Names | None = None, **options: Any
+) -> tuple[Path, Path]:
     """Writes `<stem>.svg` and `<stem>.png` (300 dpi) and returns both paths."""
     stem = Path(stem)
     figure = result if isinstance(result, Drawing) else draw(result, names=names, **options)

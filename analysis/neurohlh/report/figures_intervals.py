@@ -33,10 +33,10 @@ class _Line:
 
 
 def cox(result: Result, names: Names) -> Drawing:
-    """Hazard ratios on a log axis, a mark per model, the numbers at the side; an arrow where a limit leaves the axis."""
+    """Hazard ratios on a log axis, one mark per model, numbers at the side; an arrow where a limit leaves the axis."""
     shown = cox_analyses(result)
     lines = _lines(result, names)
-    left = max(text_width(line.label) for line in lines) + 0.35
+    left = max(text_width(line.label, 9, bold=line.is_head) for line in lines) + 0.5
     side = 1.55 * len(shown)
     height = _ROW * (len(lines) + 1) + 0.75
     figure = canvas(left + _PLOT + side + 0.1, height)
@@ -44,7 +44,8 @@ def cox(result: Result, names: Names) -> Drawing:
     low, high = _range(result.tidy)
     _dress_forest(plot, len(lines), low, high)
     for y, line in enumerate(lines, start=1):
-        _write(plot, line.label, -8, y, bold=line.is_head, points=True)
+        indent = 12 if line.level else 0
+        _write(plot, line.label, 8 - left * 72 + indent, y, align="left", bold=line.is_head, points=True)
         if line.is_reference:
             plot.plot(1, y, "s", color=MUTED, ms=4)
     offsets = np.linspace(-0.13, 0.13, len(shown)) if len(shown) > 1 else [0.0]
@@ -92,11 +93,17 @@ def _mark(
     if row is None:
         return
     shape, face, edge = mark
-    text = "1 (reference)" if row["is_reference"] else fmt.with_interval(row["estimate"], row["conf_low"], row["conf_high"])
+    text = (
+        "1 (reference)"
+        if row["is_reference"]
+        else fmt.with_interval(row["estimate"], row["conf_low"], row["conf_high"])
+    )
     _write(plot, text, x_text, y, align="left", points=True)
     if row["is_reference"] or fmt.is_missing(row["estimate"]):
         return
-    low, high = (float(row[c]) if not fmt.is_missing(row[c]) else float(row["estimate"]) for c in ("conf_low", "conf_high"))
+    low, high = (
+        float(row[c]) if not fmt.is_missing(row[c]) else float(row["estimate"]) for c in ("conf_low", "conf_high")
+    )
     plot.plot([max(low, limits[0]), min(high, limits[1])], [y_mark, y_mark], color=edge, lw=1.5)
     for beyond, at, arrow in ((low < limits[0], limits[0], "<"), (high > limits[1], limits[1], ">")):
         if beyond:
@@ -142,20 +149,21 @@ def frequency(result: Result, names: Names) -> Drawing:
     """The frequency as tested and its two extremes: dots with intervals, counts at the side."""
     tidy = result.tidy[result.tidy["term"].isin(FREQUENCY_WORDS)].drop_duplicates(["group", "term"])
     groups = list(dict.fromkeys(tidy["group"]))
-    labels = [_frequency_label(row.group, row.term, groups, names) for row in tidy.itertuples()]
+    labels = [_frequency_label(row["group"], row["term"], groups, names) for row in tidy.to_dict("records")]
     left = max(text_width(t) for t in labels) + 0.35
     height = 0.34 * len(labels) + 0.75
-    figure = canvas(left + 3.2 + 2.3, height)
+    figure = canvas(left + 3.2 + 2.7, height)
     plot = axes(figure, left, 0.55, 3.2, 0.34 * len(labels))
-    for y, (label, row) in enumerate(zip(labels, tidy.itertuples(), strict=True)):
-        colour = ACCENT if row.term == "as tested" else MUTED
-        _write(plot, label, -8, y, points=True)
-        share = f"{fmt.integer(row.events)}/{fmt.integer(row.n)}"
-        text = f"{share}  {fmt.with_interval(row.estimate, row.conf_low, row.conf_high, fmt.percent)}"
-        _write(plot, text, 3.2 * 72 + 12, y, align="left", points=True)
-        if not fmt.is_missing(row.estimate):
-            plot.plot([row.conf_low, row.conf_high], [y, y], color=colour, lw=2)
-            plot.plot(row.estimate, y, "o", color=colour, ms=7)
+    for y, (label, row) in enumerate(zip(labels, tidy.to_dict("records"), strict=True)):
+        colour = ACCENT if row["term"] == "as tested" else MUTED
+        _write(plot, label, 8 - left * 72, y, align="left", points=True)
+        share = f"{fmt.integer(row['events'])}/{fmt.integer(row['n'])}"
+        text = fmt.with_interval(row["estimate"], row["conf_low"], row["conf_high"], fmt.percent)
+        _write(plot, share, 3.2 * 72 + 14, y, align="left", points=True)
+        _write(plot, text, 3.2 * 72 + 68, y, align="left", points=True)
+        if not fmt.is_missing(row["estimate"]):
+            plot.plot([row["conf_low"], row["conf_high"]], [y, y], color=colour, lw=2)
+            plot.plot(row["estimate"], y, "o", color=colour, ms=7)
     _dress_share(plot, len(labels))
     return figure
 

@@ -47,7 +47,7 @@ class Drawing(Figure):
 @contextmanager
 def style() -> Iterator[None]:
     """The settings under which figures are drawn and saved; the reader's own settings come back afterwards."""
-    settings: dict[str, Any] = {
+    settings: Any = {
         "font.family": [*_FONTS, *_installed_cjk()],
         "font.size": 9.5,
         "svg.fonttype": "none",
@@ -93,10 +93,10 @@ def colours(groups: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def text_width(text: str, size: float = 9.5) -> float:
+def text_width(text: str, size: float = 9.5, *, bold: bool = False) -> float:
     """About how many inches `text` takes; Chinese signs are twice as wide. An estimate, so layouts keep a margin."""
     units = sum(1.0 if ord(sign) > 0x2E80 else 0.56 for sign in text)
-    return units * size / 72
+    return units * size / 72 * (1.17 if bold else 1.0)
 
 
 def svg_text(figure: Figure) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,10 @@ from neurohlh.report.names import Names
 
 _DAYS_PER_YEAR = (365.25, 365.0)
 _WIDTH, _PLOT_HEIGHT, _ROW = 7.8, 3.1, 0.23
+_GAP = 32  # points between the labels of the risk table and its first tick, whose number is centred on it
+
+_SOLID: dict[str, Any] = {"lw": 1.9}
+_SPARSE: dict[str, Any] = {"lw": 1.3, "ls": (0, (3, 2)), "alpha": 0.75}
 
 
 def kaplan_meier(result: Result, names: Names, *, x_label: str = "", width: float = _WIDTH) -> Drawing:
@@ -27,19 +32,19 @@ def kaplan_meier(result: Result, names: Names, *, x_label: str = "", width: floa
     groups = list(dict.fromkeys(curves["group"]))
     label = {g: names.group(g) for g in groups}
     ticks = risk_ticks(result)
-    left = max(text_width(t) for t in [*label.values(), "At risk (deaths)"]) + 0.3
-    right = 0.55
+    left = max(text_width(t, bold=True) for t in [*label.values(), "At risk (deaths)"]) + _GAP / 72 + 0.1
+    right = 0.4
     table_height = _ROW * (len(groups) + 1)
-    height = _PLOT_HEIGHT + table_height + 0.85
+    height = _PLOT_HEIGHT + table_height + 1.1
     figure = canvas(width, height)
-    plot = axes(figure, left, height - _PLOT_HEIGHT - 0.12, width - left - right, _PLOT_HEIGHT)
+    plot = axes(figure, left, height - _PLOT_HEIGHT - 0.37, width - left - right, _PLOT_HEIGHT)
     risk = axes(figure, left, 0.08, width - left - right, table_height)
     paint = colours(groups)
     for group in groups:
         _curve(plot, curves[curves["group"] == group], paint[group])
     end = max(float(curves["time"].max()), ticks[-1])
     _dress(plot, ticks, end, x_label)
-    _end_labels(plot, curves, label, paint)
+    _key(plot, label, paint)
     _risk_table(risk, result, groups, label, paint, ticks, end)
     return figure
 
@@ -53,7 +58,7 @@ def risk_ticks(result: Result) -> list[float]:
 def _curve(plot: Axes, part: pd.DataFrame, colour: str) -> None:
     time, survival = part["time"].to_numpy(float), part["survival"].to_numpy(float)
     sparse = part["sparse"].to_numpy(bool)
-    for chosen, look in ((~sparse, {"lw": 1.9}), (sparse, {"lw": 1.3, "ls": (0, (3, 2)), "alpha": 0.75})):
+    for chosen, look in ((~sparse, _SOLID), (sparse, _SPARSE)):
         x, y = _steps(time, survival, chosen)
         if len(x):
             plot.plot(x, y, color=colour, solid_joinstyle="miter", **look)
@@ -64,7 +69,7 @@ def _curve(plot: Axes, part: pd.DataFrame, colour: str) -> None:
 
 
 def _steps(time: np.ndarray, survival: np.ndarray, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    # The step up to a time belongs to those at risk just before it, so the flag of a row rules the step that ends there.
+    # The step up to a time belongs to those at risk just before it: a row's flag rules the step that ends there.
     ends = np.flatnonzero(chosen[1:]) + 1
     gap = np.full(len(ends), np.nan)
     x = np.column_stack([time[ends - 1], time[ends], time[ends], gap]).ravel()
@@ -95,20 +100,18 @@ def tick_words(ticks: Sequence[float]) -> tuple[list[str], str]:
     return [fmt.significant(t, 4) for t in ticks], "Days"
 
 
-def _end_labels(plot: Axes, curves: pd.DataFrame, label: dict[str, str], paint: dict[str, str]) -> None:
-    if len(label) < 2:
-        return
-    last = curves.groupby("group")["survival"].last()
-    place = {g: float(last[g]) for g in label}
-    previous = -1.0
-    for group in sorted(place, key=lambda g: place[g]):
-        at = max(place[group], previous + 0.055)
-        previous = at
-        text = fmt.percent(place[group], 0)
-        plot.annotate(
-            text, (1.0, at), xycoords=("axes fraction", "data"), xytext=(4, 0), textcoords="offset points",
-            va="center", color=paint[group], fontsize=9.5, annotation_clip=False,
-        )  # fmt: skip
+def _key(plot: Axes, label: dict[str, str], paint: dict[str, str]) -> None:
+    x = 0.0
+    for group, text in label.items():
+        place: dict[str, Any] = {
+            "xycoords": "axes fraction",
+            "textcoords": "offset points",
+            "va": "center",
+            "annotation_clip": False,
+        }
+        plot.annotate("━━", (0, 1), xytext=(x, 13), color=paint[group], fontsize=11, **place)
+        plot.annotate(text, (0, 1), xytext=(x + 25, 13), color=paint[group], fontweight="bold", **place)
+        x += 72 * text_width(text, bold=True) + 48
 
 
 def _risk_table(
@@ -123,11 +126,16 @@ def _risk_table(
     risk.set_xlim(0, end * 1.005)
     risk.set_ylim(len(groups) + 0.5, -0.5)
     risk.axis("off")
-    away = {"xycoords": ("axes points", "data"), "ha": "right", "va": "center", "annotation_clip": False}
-    risk.annotate("At risk (deaths)", (-14, 0), color=MUTED, **away)
+    away: dict[str, Any] = {
+        "xycoords": ("axes points", "data"),
+        "ha": "right",
+        "va": "center",
+        "annotation_clip": False,
+    }
+    risk.annotate("At risk (deaths)", (-_GAP, 0), color=MUTED, **away)
     counts = {(r["group"], float(r["time"])): r for r in result.method.get("risk_table", [])}
     for line, group in enumerate(groups, start=1):
-        risk.annotate(label[group], (-14, line), color=paint[group], fontweight="bold", **away)
+        risk.annotate(label[group], (-_GAP, line), color=paint[group], fontweight="bold", **away)
         for tick in ticks:
             row = counts.get((group, tick))
             if row is not None:

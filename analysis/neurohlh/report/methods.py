@@ -8,6 +8,7 @@ from typing import Any
 from neurohlh.core import format as fmt
 from neurohlh.core.findings import Findings
 from neurohlh.core.result import Result
+from neurohlh.report.names import Names
 
 _TITLES = {
     "completeness": "Completeness",
@@ -45,17 +46,34 @@ _SAID = {
     "reference_levels": "reference levels: {}",
     "covariates": "covariates: {}",
 }
-_UNSAID = {"labels", "units", "types", "groups", "risk_table", "ticks", "software", "reference", "tests", "times"}
+_UNSAID = {
+    "labels",
+    "units",
+    "types",
+    "groups",
+    "risk_table",
+    "ticks",
+    "software",
+    "reference",
+    "tests",
+    "times",
+    "by",
+    "contrast",
+    "exposure",
+}
 
 
 def method_items(findings: Findings) -> tuple[tuple[str, str], ...]:
     """(analysis, what was done) pairs, one per Result, in the order of the report."""
-    return tuple((_title(key, r), in_words(r)) for key, r in findings.results.items() if r.method)
+    names = Names.of(findings)
+    return tuple((_title(key, r), in_words(r, names)) for key, r in findings.results.items() if r.method)
 
 
-def in_words(result: Result) -> str:
-    """A Result's recipe in one paragraph, its sources at the end."""
-    said = [text for key, value in result.method.items() if (text := _say(key, value))]
+def in_words(result: Result, names: Names | None = None) -> str:
+    """A Result's recipe in one paragraph: what was done first, its sources last."""
+    method = _named(result, (names or Names()).with_result(result))
+    ordered = [*(k for k in _SAID if k in method), *(k for k in method if k not in _SAID)]
+    said = [text for key in ordered if (text := _say(key, method[key]))]
     body = "; ".join(said)
     software = result.method.get("software")
     sentences = [f"{body[:1].upper()}{body[1:]}."] if body else []
@@ -66,6 +84,16 @@ def in_words(result: Result) -> str:
     if sources:
         sentences.append(f"Source: {_plain(sources)}.")
     return " ".join(sentences)
+
+
+def _named(result: Result, names: Names) -> dict[str, Any]:
+    method = dict(result.method)
+    if isinstance(method.get("covariates"), (list, tuple)):
+        method["covariates"] = ", ".join(names.check_term(str(c)) for c in method["covariates"])
+    if isinstance(method.get("reference_levels"), Mapping):
+        chosen = method["reference_levels"].items()
+        method["reference_levels"] = ", ".join(f"{names.label(v)}: {names.level(v, str(at))}" for v, at in chosen)
+    return method
 
 
 def _title(key: str, result: Result) -> str:

@@ -62,7 +62,7 @@ class Names:
     def label(self, variable: str) -> str:
         """The variable in words."""
         text = self.labels.get(variable) or variable.replace("_", " ")
-        return text[:1].upper() + text[1:]
+        return _capital(text)
 
     def with_unit(self, variable: str) -> str:
         """The variable and its unit: 'Platelets, 10^9/L'."""
@@ -78,11 +78,15 @@ class Names:
             return EXPOSURE_WORDS.get(level, level)
         if variable.startswith("death") or variable in ("died", "os"):
             return _DEATH_WORDS.get(level, _PLAIN_WORDS.get(level, level))
-        return _PLAIN_WORDS.get(level, level.replace("_", " "))
+        return _PLAIN_WORDS.get(level) or _capital(level.replace("_", " "))
 
     def group(self, group: str, variable: str = "") -> str:
         """A group of a comparison in words; groups are levels of the exposure unless another variable is named."""
         return self.level(variable or self.exposure, group)
+
+    def contrast(self, text: str) -> str:
+        """A contrast of groups ('met vs not_met') in words."""
+        return " vs ".join(self.group(side) for side in text.split(" vs ")) if " vs " in text else text
 
     def term(self, term: str, variable: str) -> str:
         """A model term in words: 'Ferritin, µg/L (per doubling)', 'Age, years (per 1)'."""
@@ -98,7 +102,11 @@ class Names:
         found = _LEVELLED.fullmatch(text)
         if found:
             return f"{self.label(found[1])}: {self.level(found[1], found[2])}"
-        return self.term(text, text)
+        return self.term(text, text) if _TRANSFORM.fullmatch(text) else self.label(text)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def pretty_unit(unit: str) -> str:

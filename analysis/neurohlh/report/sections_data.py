@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
+from typing import Any
+
 import pandas as pd
 
 from neurohlh.core import format as fmt
@@ -19,6 +22,7 @@ from neurohlh.report.blocks import (
     Table,
     frame_table,
 )
+from neurohlh.report.names import pretty_unit
 
 _SEVERITIES = ("error", "warning", "note", "info")
 _STATUS_WORDS = {"V": "verified in the source", "V2": "verified in a secondary source", "D": "rule of this project"}
@@ -40,18 +44,21 @@ def data(findings: Findings) -> Section | None:
         }
         blocks.append(frame_table(findings.sources, columns, "Tables that were read", key="sources"))
     if len(findings.columns):
-        columns = {
-            "header": Column("Header in the file", number=False),
-            "source": Column("File", number=False),
-            "variable": Column("Variable", number=False),
-            "label": Column("Meaning", number=False),
-            "unit": Column("Unit", number=False),
-            "how": Column("Understood by", number=False),
-            "note": Column("Note", number=False),
-        }
-        caption = "How each column was understood"
-        blocks.append(frame_table(findings.columns, columns, caption, fold=10, key="columns"))
+        blocks.append(_columns(findings.columns))
     return Section("data", "Data and how the columns were understood", tuple(blocks)) if blocks else None
+
+
+def _columns(frame: pd.DataFrame) -> Table:
+    rows = []
+    for row in frame.to_dict("records"):
+        variable, unit = _blank(row["variable"]), _blank(row["unit"])
+        label = _blank(row["label"]) or variable or "not recognised"
+        meaning = Cell(f"{label}, {pretty_unit(unit)}" if unit else label, sub=variable if variable != label else "")
+        rest = (Cell(_blank(row[name])) for name in ("source", "how", "note"))
+        rows.append(Row((Cell(_blank(row["header"])), meaning, *rest)))
+    heads = ("Header in the file", "Understood as", "File", "Understood by", "Note")
+    columns = tuple(Column(head, number=False) for head in heads)
+    return Table("How each column was understood", columns, tuple(rows), fold=10, key="columns")
 
 
 def changes(findings: Findings) -> Section | None:
@@ -108,7 +115,9 @@ def flow(findings: Findings) -> Section | None:
     rows = findings.flow
     if not len(rows):
         return None
-    steps = [FlowStep("Rows supplied", fmt.integer(rows["n_in"].iloc[0]))]
+    steps = []
+    if rows["n_excluded"].iloc[0]:  # otherwise the first step says it already
+        steps.append(FlowStep("Rows supplied", fmt.integer(rows["n_in"].iloc[0])))
     for row in rows.to_dict("records"):
         out = ((str(row["reason"] or row["label"]), fmt.integer(row["n_excluded"])),) if row["n_excluded"] else ()
         steps.append(FlowStep(str(row["label"]), fmt.integer(row["n_out"]), out))
@@ -168,7 +177,7 @@ def _status_table(rows: pd.DataFrame, caption: str, head: str, key: str) -> Tabl
     return Table(caption, tuple(columns), tuple(body), (note,), key=key)
 
 
-def _source(row: dict[str, object]) -> Cell:
+def _source(row: Mapping[Hashable, Any]) -> Cell:
     status = _blank(row.get("status"))
     return Cell(_blank(row.get("source")), sub=_STATUS_WORDS.get(status, status))
 
@@ -192,7 +201,8 @@ def cns(findings: Findings) -> Section | None:
 
 
 def _definition_used(row: pd.Series) -> Callout:
-    said = [f"{row['label'] or row['definition']}. {_blank(row['note'])}".strip()]
+    note = _blank(row["note"])
+    said = [f"{row['label'] or row['definition']}{f': {note}' if note else ''}."]
     if _blank(row["source"]):
         said.append(f"Source: {_source(row.to_dict()).text} ({_source(row.to_dict()).sub or 'status not recorded'}).")
     return Callout("note", "Definition used in this report", tuple(said))

@@ -64,7 +64,9 @@ def cox(findings: Findings) -> Section | None:
     said = words.hazard(findings)
     doubts = words.model_doubts(findings)
     warned = [Callout("caution", "Before you trust these hazard ratios", doubts)] if doubts else []
-    return Section(section.key, section.title, (Paragraph(said), *warned, *section.blocks))
+    return Section(
+        section.key, section.title, (Paragraph(f"{said} {words.reading(findings)}".strip()), *warned, *section.blocks)
+    )
 
 
 def two_by_two(findings: Findings) -> Section | None:
@@ -90,7 +92,7 @@ def others(findings: Findings) -> Section | None:
 
 def limitations(findings: Findings) -> Section | None:
     """What these very data cannot say."""
-    doubts = dict.fromkeys((*findings.limitations, *words.model_doubts(findings), *words.testing_doubts(findings)))
+    doubts = dict.fromkeys((*findings.limitations, *words.testing_doubts(findings)))
     if not doubts:
         return None
     return Section("limitations", "What these data cannot say", (Bullets(tuple(doubts)),))
@@ -103,7 +105,10 @@ def methods(findings: Findings) -> Section | None:
     if items:
         blocks.append(Definitions(items))
     if findings.references:
-        cited = (f"{r.text}{f' doi {r.doi}.' if r.doi else ''}{f' [{r.status}]' if r.status else ''}" for r in findings.references)
+        cited = (
+            f"{r.text}{f' doi {r.doi}.' if r.doi else ''}{f' [{r.status}]' if r.status else ''}"
+            for r in findings.references
+        )
         blocks += [Paragraph("Sources of rules and methods:"), Bullets(tuple(cited), ordered=True)]
     return Section("methods", "Methods", tuple(blocks)) if blocks else None
 
@@ -115,7 +120,8 @@ def settings(findings: Findings) -> Section | None:
     columns = (Column("Setting", number=False), Column("Value", number=False), Column("Set by", number=False))
     origin = {"declared": "the study file", "default": "default"}
     rows = tuple(
-        Row((Cell(s.name, sub=s.meaning), Cell(s.value), Cell(origin.get(s.origin, s.origin)))) for s in findings.settings
+        Row((Cell(s.name, sub=s.meaning), Cell(s.value), Cell(origin.get(s.origin, s.origin))))
+        for s in findings.settings
     )
     table = Table("Choices of this study", columns, rows, key="settings")
     return Section("settings", "Study settings", (table,))

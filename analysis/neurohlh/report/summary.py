@@ -14,10 +14,13 @@ from neurohlh.report.blocks import Block, Callout, KeyFigure, KeyFigures, Paragr
 
 def summary(findings: Findings) -> Section:
     """The summary of a study."""
-    blocks: list[Block] = [Paragraph(findings.question, lead=True)]
-    figures = tuple(_key_figures(findings))
-    if figures:
-        blocks.append(KeyFigures(figures))
+    blocks: list[Block] = [
+        Paragraph(findings.question, tone="question"),
+        Paragraph(words.verdict(findings), tone="lead"),
+    ]
+    who, outcome = tuple(_who(findings)), tuple(_outcome(findings))
+    rows = (who, outcome) if len(who) + len(outcome) > 4 else (who + outcome,)
+    blocks += [KeyFigures(row) for row in rows if row]
     blocks += [Paragraph(text) for text in words.answer(findings)]
     doubts = words.doubts(findings)
     if doubts:
@@ -25,9 +28,12 @@ def summary(findings: Findings) -> Section:
     return Section("summary", "Summary", tuple(blocks))
 
 
-def _key_figures(findings: Findings) -> Iterator[KeyFigure]:
+def _who(findings: Findings) -> Iterator[KeyFigure]:
     yield from _patients(findings)
     yield from _frequency(findings)
+
+
+def _outcome(findings: Findings) -> Iterator[KeyFigure]:
     yield from _survival(findings)
     yield from _hazards(findings)
     yield from _odds(findings)
@@ -57,6 +63,9 @@ def _frequency(findings: Findings) -> Iterator[KeyFigure]:
     if worst is not None and best is not None:
         bounds = f"bounds {fmt.interval(best['estimate'], worst['estimate'], fmt.percent)}"
     yield KeyFigure("CNS involvement", fmt.percent(tested["estimate"]), detail, bounds)
+    if worst is not None:
+        undecided = worst["n"] - tested["n"]
+        yield KeyFigure("CNS status undecided", fmt.integer(undecided), f"of {fmt.integer(worst['n'])} patients")
 
 
 def _survival(findings: Findings) -> Iterator[KeyFigure]:
@@ -80,7 +89,19 @@ def _hazards(findings: Findings) -> Iterator[KeyFigure]:
 
 def _odds(findings: Findings) -> Iterator[KeyFigure]:
     result = findings.results.get("two_by_two")
-    row = words.row_of(result, measure="OR") if result else None
+    if result is None:
+        return
+    for group, word in (
+        ("met", "with CNS"),
+        ("true", "with CNS"),
+        ("not_met", "without CNS"),
+        ("false", "without CNS"),
+    ):
+        row = words.row_of(result, measure="risk", group=group)
+        if row is not None:
+            counts = f"{fmt.integer(row['events'])}/{fmt.integer(row['n'])} patients"
+            yield KeyFigure(f"Died, {word}", fmt.percent(row["estimate"]), counts)
+    row = words.row_of(result, measure="OR")
     if row is not None:
         limits = fmt.interval(row["conf_low"], row["conf_high"], fmt.ratio, open_end="no limit")
         yield KeyFigure("Odds ratio of death", fmt.ratio(row["estimate"]), f"{limits}, exact", str(row["note"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -36,10 +37,10 @@ def completeness(result: Result, names: Names) -> tuple[Table, ...]:
     columns += [Column(STATE_WORDS[s], "n/N (%)" if s == "value" else "n") for s in states]
     body = []
     for variable, part in rows.groupby("variable", sort=False):
-        at = part.set_index("level")
+        at: dict[Any, Any] = part.set_index("level")[["n", "events"]].to_dict("index")
         cells = [Cell(names.label(str(variable)))]
         for state in states:
-            n, total = at.at[state, "events"], at.at[state, "n"]
+            n, total = at[state]["events"], at[state]["n"]
             cells.append(Cell(fmt.count_of(n, total) if state == "value" else fmt.integer(n)))
         body.append(Row(tuple(cells)))
     caption = "How complete each variable is: patients by the state of their cell"
@@ -47,7 +48,7 @@ def completeness(result: Result, names: Names) -> tuple[Table, ...]:
 
 
 def table1(result: Result, names: Names) -> tuple[Table, ...]:
-    """Table 1: medians and quartiles or n/N by group, missing below each variable, SMD and tests where there are any."""
+    """Table 1: medians and quartiles or n/N by group, missing below each variable, SMD and tests where there are."""
     tidy = result.tidy
     groups = list(result.method.get("groups") or tidy.loc[tidy["term"] == "size", "group"])
     extra = [t for t in ("smd", "test") if (tidy["term"] == t).any()]
@@ -61,7 +62,7 @@ def table1(result: Result, names: Names) -> tuple[Table, ...]:
             "Characteristics at baseline by CNS status" if len(groups) > 1 else "Characteristics at baseline",
             tuple(columns),
             tuple(rows),
-            (*_table1_notes(result, extra), *result.notes),
+            (*_table1_notes(result, extra, names), *result.notes),
             key="table1",
         ),
     )
@@ -116,19 +117,20 @@ def _median_cells(rows: pd.DataFrame, groups: Sequence[str]) -> list[Cell]:
         if not len(at) or fmt.is_missing(at["estimate"].get("median")):
             cells.append(Cell(fmt.MISSING, note=_first_note(at)))
             continue
-        q = [fmt.fixed(at.at[m, "estimate"], places) for m in ("median", "q25", "q75")]
+        q = [fmt.fixed(at["estimate"][m], places) for m in ("median", "q25", "q75")]
         joint = " to " if q[1].startswith(fmt.MINUS) else "–"
         cells.append(Cell(f"{q[0]} ({q[1]}{joint}{q[2]})", note=_first_note(at)))
     return cells
 
 
 def _share_cells(part: pd.DataFrame, term: str, level: str, groups: Sequence[str]) -> list[Cell]:
-    at = part[(part["term"] == term) & (part["level"] == level)].drop_duplicates("group").set_index("group")
+    found = part[(part["term"] == term) & (part["level"] == level)].drop_duplicates("group").set_index("group")
+    at: dict[Any, Any] = found.to_dict("index")
     cells = []
     for group in groups:
-        known = group in at.index and at.at[group, "n"] > 0
-        text = fmt.count_of(at.at[group, "events"], at.at[group, "n"]) if known else fmt.MISSING
-        cells.append(Cell(text, note=str(at.at[group, "note"]) if group in at.index else ""))
+        row = at.get(group, {"n": 0, "events": 0, "note": ""})
+        text = fmt.count_of(row["events"], row["n"]) if row["n"] > 0 else fmt.MISSING
+        cells.append(Cell(text, note=str(row["note"])))
     return cells
 
 
@@ -146,13 +148,14 @@ def _first_note(rows: pd.DataFrame) -> str:
     return next((str(n) for n in rows["note"] if n), "")
 
 
-def _table1_notes(result: Result, extra: Sequence[str]) -> list[str]:
+def _table1_notes(result: Result, extra: Sequence[str], names: Names) -> list[str]:
     method = result.method
     notes = ["Median (25th to 75th percentile), or n/N (%) where N counts the patients whose value is known."]
     if "smd" in extra:
-        pairs = {c for c in result.tidy.loc[result.tidy["term"] == "smd", "contrast"] if c}
+        pairs = {names.contrast(c) for c in result.tidy.loc[result.tidy["term"] == "smd", "contrast"] if c}
         compared = f" ({fmt.sentence_list(sorted(pairs))})" if pairs else ""
-        notes.append(f"SMD: standardised mean difference{compared}. {method.get('smd', '')}".strip())
+        how = f"; {method['smd']}" if method.get("smd") else ""
+        notes.append(f"SMD: standardised mean difference{compared}{how}.")
     if "test" not in extra:
         notes.append("No hypothesis tests: differences at baseline are described, not tested.")
     return notes
@@ -166,13 +169,16 @@ def frequency(result: Result, names: Names) -> tuple[Table, ...]:
     for group in groups:
         if len(groups) > 1:
             rows.append(Row((Cell(names.level("center_id", group), span=4),), "group"))
-        for row in tidy[tidy["group"] == group].itertuples():
-            word, meaning = FREQUENCY_WORDS[row.term]
+        for row in tidy[tidy["group"] == group].to_dict("records"):
+            word, meaning = FREQUENCY_WORDS[row["term"]]
             cells = (
                 Cell(word, sub=meaning),
-                Cell(fmt.integer(row.events)),
-                Cell(fmt.integer(row.n)),
-                Cell(fmt.with_interval(row.estimate, row.conf_low, row.conf_high, fmt.percent), note=str(row.note)),
+                Cell(fmt.integer(row["events"])),
+                Cell(fmt.integer(row["n"])),
+                Cell(
+                    fmt.with_interval(row["estimate"], row["conf_low"], row["conf_high"], fmt.percent),
+                    note=str(row["note"]),
+                ),
             )
             rows.append(Row(cells))
     head = (Column("Reading of an unknown status", number=False), Column("With CNS involvement", "n"))
@@ -223,17 +229,20 @@ def two_by_two(result: Result, names: Names) -> tuple[Table, ...]:
     rows = [
         Row(
             (
-                Cell(names.group(str(row.group))),
-                Cell(fmt.integer(row.events)),
-                Cell(fmt.integer(row.n)),
-                Cell(fmt.with_interval(row.estimate, row.conf_low, row.conf_high, fmt.percent), note=str(row.note)),
+                Cell(names.group(str(row["group"]))),
+                Cell(fmt.integer(row["events"])),
+                Cell(fmt.integer(row["n"])),
+                Cell(
+                    fmt.with_interval(row["estimate"], row["conf_low"], row["conf_high"], fmt.percent),
+                    note=str(row["note"]),
+                ),
             )
         )
-        for row in risks.itertuples()
+        for row in risks.to_dict("records")
     ]
     columns = (Column("Group", number=False), Column("Died", "n"), Column("Patients", "N"))
     risk = Table(
-        "Deaths among the published patients, by CNS status",
+        "Deaths by CNS status",
         (*columns, Column("Risk of death", f"{level} exact interval")),
         tuple(rows),
         key="two-by-two",
@@ -244,12 +253,12 @@ def two_by_two(result: Result, names: Names) -> tuple[Table, ...]:
 def _effects(result: Result, level: str) -> Table:
     words = {"RD": "Risk difference, percentage points", "RR": "Risk ratio", "OR": "Odds ratio"}
     rows = []
-    for row in result.tidy[result.tidy["measure"].isin(words)].itertuples():
-        show = points if row.measure == "RD" else fmt.ratio
-        open_end = "no limit" if row.measure == "OR" else ""
-        text = fmt.with_interval(row.estimate, row.conf_low, row.conf_high, show, open_end=open_end)
-        cells = (Cell(words[row.measure]), Cell(text, note=str(row.note)), Cell(fmt.p_value(row.p_value)))
-        rows.append(Row(cells))
+    for row in result.tidy[result.tidy["measure"].isin(words)].to_dict("records"):
+        show = points if row["measure"] == "RD" else fmt.ratio
+        open_end = "no limit" if row["measure"] == "OR" else ""
+        text = fmt.with_interval(row["estimate"], row["conf_low"], row["conf_high"], show, open_end=open_end)
+        p = "" if fmt.is_missing(row["p_value"]) else fmt.p_value(row["p_value"])
+        rows.append(Row((Cell(words[row["measure"]]), Cell(text, note=str(row["note"])), Cell(p))))
     columns = (Column("Measure", number=False), Column("Estimate", f"{level} interval"), Column("p value"))
     notes = tuple(n for n in (interval_words(result), *result.notes) if n)
     return Table("Measures of effect on death", columns, tuple(rows), notes, key="effects")

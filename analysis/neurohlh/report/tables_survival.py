@@ -38,8 +38,13 @@ def kaplan_meier(result: Result, names: Names) -> tuple[Table, ...]:
         cells += [_survival_cell(part, t) for t in times]
         cells.append(_median_cell(part[part["measure"] == "median survival"]))
         rows.append(Row(tuple(cells)))
-    notes = tuple(n for n in (interval_words(result), *result.notes) if n)
+    notes = tuple(n for n in (interval_words(result), *(_in_words(n, names) for n in result.notes)) if n)
     return (Table("Survival by CNS status", tuple(columns), tuple(rows), notes, key="survival"),)
+
+
+def _in_words(note: str, names: Names) -> str:
+    group, colon, rest = note.partition(": ")
+    return f"{names.group(group)}: {rest}" if colon and group.replace("_", "").isalpha() else note
 
 
 def _survival_cell(part: pd.DataFrame, time: float) -> Cell:
@@ -47,9 +52,10 @@ def _survival_cell(part: pd.DataFrame, time: float) -> Cell:
     if not len(found):
         return Cell(fmt.MISSING)
     row = found.iloc[0]
-    text = fmt.with_interval(row["estimate"], row["conf_low"], row["conf_high"], fmt.percent)
-    at_risk = "" if fmt.is_missing(row["n"]) else f"at risk {fmt.integer(row['n'])}"
-    return Cell(text, sub=at_risk, note=str(row["note"]))
+    limits = fmt.interval(row["conf_low"], row["conf_high"], fmt.percent)
+    below = [] if limits == fmt.MISSING else [limits]
+    below += [] if fmt.is_missing(row["n"]) else [f"at risk {fmt.integer(row['n'])}"]
+    return Cell(fmt.percent(row["estimate"]), sub="\n".join(below), note=str(row["note"]))
 
 
 def _median_cell(rows: pd.DataFrame) -> Cell:
@@ -81,15 +87,17 @@ def logrank(result: Result, names: Names) -> tuple[Table, ...]:
     rows = [
         Row(
             (
-                Cell(names.group(str(row.group))),
-                Cell(fmt.integer(row.n)),
-                Cell(fmt.integer(row.events)),
-                Cell(fmt.fixed(row.estimate, 1)),
+                Cell(names.group(str(row["group"]))),
+                Cell(fmt.integer(row["n"])),
+                Cell(fmt.integer(row["events"])),
+                Cell(fmt.fixed(row["estimate"], 1)),
             )
         )
-        for row in tidy[tidy["term"] == "group"].itertuples()
+        for row in tidy[tidy["term"] == "group"].to_dict("records")
     ]
-    text = f"chi-square {fmt.fixed(test['statistic'], 2)} on {fmt.integer(test['df'])} df, {fmt.p_equals(test['p_value'])}"
+    text = (
+        f"chi-square {fmt.fixed(test['statistic'], 2)} on {fmt.integer(test['df'])} df, {fmt.p_equals(test['p_value'])}"
+    )
     name = str(test["method"] or "log-rank test")
     notes = (f"{name[:1].upper()}{name[1:]}: {text}.", *([str(test["note"])] if test["note"] else []), *result.notes)
     columns = (
@@ -142,8 +150,8 @@ def _cox_rows(tidy: pd.DataFrame, key: tuple[str, str], shown: Sequence[str], na
         rows.append(Row((Cell(names.level(variable, level)), *_cox_cells(part, level, shown)), "sub"))
     same = part[(part["analysis"] == "cox_crude_same_patients") & (~part["is_reference"])]
     for level in dict.fromkeys(same["level"]):
-        text = f"{names.level(variable, level)}, crude, on the patients of the adjusted model"
-        cells = _cox_cells(same.assign(analysis=shown[-1]), level, shown)
+        text = f"{names.level(variable, level)}, on the patients of the adjusted model"
+        cells = _cox_cells(same.assign(analysis=shown[0]), level, shown)
         rows.append(Row((Cell(text), *cells), "sub"))
     return rows
 
@@ -161,20 +169,21 @@ def _cox_cells(part: pd.DataFrame, level: str, shown: Sequence[str]) -> list[Cel
             cells += [Cell(share), Cell("1 (reference)"), Cell()]
         else:
             hr = fmt.with_interval(row["estimate"], row["conf_low"], row["conf_high"])
-            cells += [Cell(share), Cell(hr, note=str(row["note"])), Cell(fmt.p_value(row["p_value"]))]
+            p = "" if fmt.is_missing(row["p_value"]) else fmt.p_value(row["p_value"])
+            cells += [Cell(share), Cell(hr, note=str(row["note"])), Cell(p)]
     return cells
 
 
 def _cox_notes(result: Result) -> tuple[str, ...]:
     method = result.method
     notes = ["HR: hazard ratio; above 1 means a higher rate of death."]
-    for key, word in (("ties", "Ties"), ("variance", "Variance"), ("interval", "Intervals"), ("strata", "Strata")):
-        if method.get(key):
-            notes.append(f"{word}: {method[key]}.")
+    said = (("ties", "Ties"), ("variance", "Variance"), ("interval", "Intervals"), ("strata", "Strata"))
+    recipe = " ".join(f"{word}: {method[key]}." for key, word in said if method.get(key))
+    notes += [recipe] if recipe else []
     dropped = {k: v for k, v in dict(result.counts.get("dropped", {})).items() if v}
-    if dropped:
-        said = "; ".join(f"{reason.replace('_', ' ')}: {fmt.integer(n)}" for reason, n in dropped.items())
-        notes.append(f"Patients left out of the adjusted model, by first reason: {said}.")
+    if dropped and not any("left out" in note for note in result.notes):
+        lost = "; ".join(f"{reason.replace('_', ' ')}: {fmt.integer(n)}" for reason, n in dropped.items())
+        notes.append(f"Patients left out of the adjusted model, by first reason: {lost}.")
     return (*notes, *result.notes)
 
 
@@ -185,12 +194,17 @@ def _checks(result: Result, names: Names) -> tuple[Table, ...]:
     rows = []
     for row in checks.to_dict("records"):
         term = "" if fmt.is_missing(row["term"]) else str(row["term"])
-        word = "All terms together" if term == "GLOBAL" else names.check_term(term) if term else ""
         text = str(row["check"])
+        word = names.check_term(term) if term and term != "GLOBAL" else ""
+        if text == "proportional hazards" and term == "GLOBAL":
+            word = "all terms together"
+        statistic = _check_value(row["statistic"])
+        if text == "concordance" and statistic:  # here the statistic is the standard error of the value
+            word, statistic = f"standard error {statistic}", ""
         cells = (
             Cell(f"{text[:1].upper()}{text[1:]}", sub=word),
             Cell(_check_value(row["value"])),
-            Cell(_check_value(row["statistic"])),
+            Cell(statistic),
             Cell(_check_value(row["df"])),
             Cell("" if fmt.is_missing(row["p_value"]) else fmt.p_value(row["p_value"])),
             Cell(VERDICT_WORDS.get(str(row["verdict"]), ""), note=_text(row["note"])),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
@@ -19,6 +19,28 @@ def answer(findings: Findings) -> tuple[str, ...]:
     """The clinical question answered in plain sentences, each number with its interval."""
     parts = (population, frequency, survival, hazard, published_deaths)
     return tuple(text for part in parts for text in [part(findings)] if text)
+
+
+def verdict(findings: Findings) -> str:
+    """What the data say to the question, in one sentence that promises no more than the interval does."""
+    result = findings.results.get("cox")
+    crude, adjusted = exposure_hazards(result, findings.exposure) if result else (None, None)
+    main = crude if adjusted is None or fmt.is_missing(adjusted["estimate"]) else adjusted
+    if main is None or fmt.is_missing(main["estimate"]) or fmt.is_missing(main["conf_low"]):
+        return _without_hazard(findings)
+    word = "adjusted" if main is adjusted else "crude"
+    number = fmt.with_interval(main["estimate"], main["conf_low"], main["conf_high"])
+    if main["conf_low"] > 1:
+        return f"In these patients, those with CNS involvement died at a higher rate: {word} hazard ratio {number}."
+    if main["conf_high"] < 1:
+        return f"In these patients, those with CNS involvement died at a lower rate: {word} hazard ratio {number}."
+    return f"These patients do not settle it: the {word} hazard ratio is {number}, an interval that includes no difference."
+
+
+def _without_hazard(findings: Findings) -> str:
+    if "two_by_two" in findings.results:
+        return "This file describes its patients; it can estimate neither a frequency nor survival over time."
+    return "These data hold no follow-up from which survival with and without CNS involvement could be compared."
 
 
 def population(findings: Findings) -> str:
@@ -99,7 +121,7 @@ def survival_pair(result: Result | None) -> tuple[pd.Series, pd.Series] | None:
 
 
 def hazard(findings: Findings) -> str:
-    """Crude and adjusted hazard ratio of CNS involvement, with what the interval leaves open."""
+    """Crude and adjusted hazard ratio of CNS involvement."""
     result = findings.results.get("cox")
     if result is None:
         return ""
@@ -117,11 +139,16 @@ def hazard(findings: Findings) -> str:
         others = [_lower(names.label(_bare(c))) for c in covariates if c != main["variable"]]
         given = f" for {fmt.sentence_list(others)}" if others else ""
         said.append(f"{fmt.ratio(adjusted['estimate'])} ({_limits(adjusted, fmt.ratio, result)}) adjusted{given}")
-    return f"The hazard ratio of death with CNS involvement was {fmt.sentence_list(said)}. {reading(main)}"
+    return f"The hazard ratio of death with CNS involvement was {fmt.sentence_list(said)}."
 
 
-def reading(row: Mapping[str, Any] | pd.Series) -> str:
-    """What an interval of a hazard ratio lets one say, and no more."""
+def reading(findings: Findings) -> str:
+    """What the interval of the main hazard ratio lets one say, and no more."""
+    result = findings.results.get("cox")
+    crude, adjusted = exposure_hazards(result, findings.exposure) if result else (None, None)
+    row = adjusted if adjusted is not None else crude
+    if row is None or fmt.is_missing(row["estimate"]):
+        return ""
     low, high = row["conf_low"], row["conf_high"]
     if fmt.is_missing(low) or fmt.is_missing(high):
         return "Its interval cannot be given."
@@ -190,13 +217,13 @@ def _of_checks(findings: Findings) -> Iterator[str]:
             )
         elif row["check"] == "proportional hazards" and row["term"] == "GLOBAL":
             yield (
-                f"The hazards do not look proportional (all terms together, {fmt.p_equals(row['p_value'])}): one hazard "
-                "ratio then averages an effect that changes with time."
+                f"The hazards do not look proportional (all terms together, {fmt.p_equals(row['p_value'])}): one "
+                "hazard ratio then averages an effect that changes with time."
             )
         elif row["check"] == "proportional hazards" and findings.exposure in str(row["term"]):
             yield (
-                f"The effect of CNS involvement itself seems to change with time ({fmt.p_equals(row['p_value'])}): read "
-                "the curves before the hazard ratio."
+                f"The effect of CNS involvement itself seems to change with time ({fmt.p_equals(row['p_value'])}): "
+                "read the curves before the hazard ratio."
             )
     supplied, used = result.counts.get("supplied"), result.counts.get("used")
     if supplied and used and used < supplied:
