@@ -1,0 +1,152 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from neurohlh.core.errors import NotEstimable
+from neurohlh.core.result import Result
+from neurohlh.stats.curves import kaplan_meier, reverse_kaplan_meier
+
+
+@pytest.fixture
+def six():
+    # Deaths at 2, 4 (two of them), censored at 4, 6; the last dies at 8.
+    return pd.DataFrame({"t": [2, 4, 4, 4, 6, 8], "e": [1, 1, 1, 0, 0, 1]})
+
+
+def at(result, time, group="overall"):
+    rows = result.tidy[(result.tidy["time"] == time) & (result.tidy["group"] == group)]
+    assert len(rows) == 1
+    return rows.iloc[0]
+
+
+def median(result, group="overall"):
+    return result.tidy[(result.tidy["term"] == "median") & (result.tidy["group"] == group)].iloc[0]
+
+
+def test_six_patients_by_hand(six):
+    result = kaplan_meier(six, "t", "e", times=[1, 2, 4, 7])
+    assert at(result, 2)["estimate"] == pytest.approx(5 / 6)
+    # The patient censored at 4 is at risk for the deaths of 4: 5/6 * 3/5.
+    four = at(result, 4)
+    assert (four["estimate"], four["n"], four["events"]) == (pytest.approx(0.5), 5, 3)
+    greenwood = 0.5 * np.sqrt(1 / (6 * 5) + 2 / (5 * 3))
+    assert four["std_error"] == pytest.approx(greenwood)
+    theta = 1.959963984540054 * greenwood / (0.5 * np.log(0.5))
+    assert four["conf_low"] == pytest.approx(0.5 ** np.exp(-theta))
+    assert four["conf_high"] == pytest.approx(0.5 ** np.exp(theta))
+    assert at(result, 7)["n"] == 1
+
+
+def test_a_curve_that_rests_at_one_half_has_its_median_in_the_middle(six):
+    # S is 0.5 from 4 to 8: the middle, as R's survfit says.
+    assert median(kaplan_meier(six, "t", "e"))["estimate"] == 6
+
+
+def test_before_the_first_event_there_are_no_limits(six):
+    first = at(kaplan_meier(six, "t", "e", times=[1]), 1)
+    assert first["estimate"] == 1
+    assert np.isnan(first[["conf_low", "conf_high", "std_error"]].astype(float)).all()
+    assert "no event so far" in first["note"]
+
+
+def test_beyond_the_last_follow_up_nothing_is_said():
+    frame = pd.DataFrame({"t": [1, 2, 3, 4], "e": [1, 0, 1, 0]})
+    late = at(kaplan_meier(frame, "t", "e", times=[5]), 5)
+    assert np.isnan(late["estimate"])
+    assert late["note"] == "not estimable: beyond the last follow-up of this group (4)"
+    assert at(kaplan_meier(frame, "t", "e", times=[4]), 4)["estimate"] == pytest.approx(0.375)
+
+
+def test_a_curve_that_has_reached_zero_stays_there(six):
+    late = at(kaplan_meier(six, "t", "e", times=[100]), 100)
+    assert late["estimate"] == 0
+    assert "has reached 0" in late["note"]
+
+
+def test_a_median_that_is_not_reached():
+    frame = pd.DataFrame({"t": [1, 2, 3, 4, 5], "e": [1, 0, 0, 0, 0]})
+    found = median(kaplan_meier(frame, "t", "e"))
+    assert np.isnan(found["estimate"])
+    assert found["note"] == "not estimable: not reached"
+
+
+def test_the_curve_starts_at_time_zero_and_marks_where_few_are_left(six):
+    curves = kaplan_meier(six, "t", "e").curves
+    assert curves.loc[0, ["time", "n_risk", "survival"]].tolist() == [0, 6, 1]
+    assert curves["sparse"].all()
+    many = pd.concat([six] * 3)
+    assert kaplan_meier(many, "t", "e").curves["sparse"].tolist() == [False, False, False, True, True]
+
+
+def test_a_death_at_time_zero():
+    frame = pd.DataFrame({"t": [0, 1, 2, 3], "e": [1, 0, 1, 0]})
+    result = kaplan_meier(frame, "t", "e", times=[0, 2])
+    assert at(result, 0)["estimate"] == pytest.approx(0.75)
+    assert result.curves.loc[0, "n_event"] == 1
+
+
+def test_groups_stand_apart_and_a_missing_group_is_shown():
+    frame = pd.DataFrame({"t": [1, 2, 3, 4, 5, 6], "e": [1, 0, 1, 1, 0, 1], "g": ["met", "met", None] * 2})
+    frame.loc[2, "g"] = "not_met"
+    result = kaplan_meier(frame, "t", "e", by="g", times=[4])
+    assert result.curves["group"].unique().tolist() == ["met", "not_met", "missing"]
+    assert result.counts["groups"] == {
+        "met": {"n": 4, "events": 2}, "not_met": {"n": 1, "events": 1}, "missing": {"n": 1, "events": 1}
+    }  # fmt: skip
+    alone = kaplan_meier(frame[frame["g"] == "met"], "t", "e", times=[4])
+    assert at(result, 4, "met")["estimate"] == at(alone, 4)["estimate"]
+
+
+def test_numbers_at_risk_at_the_ticks(six):
+    result = kaplan_meier(six, "t", "e", ticks=[0, 4, 8, 10])
+    assert [row["n_risk"] for row in result.method["risk_table"]] == [6, 5, 1, 0]
+    assert [row["n_event"] for row in result.method["risk_table"]] == [0, 3, 4, 4]
+    assert [row["n_censor"] for row in result.method["risk_table"]] == [0, 1, 2, 2]
+    assert kaplan_meier(six, "t", "e").method["ticks"] == [0, 2, 4, 6, 8]
+
+
+def test_delayed_entry_by_hand():
+    frame = pd.DataFrame({"s": [0, 0, 2, 3], "t": [2, 5, 4, 6], "e": [1, 1, 1, 0]})
+    result = kaplan_meier(frame, "t", "e", entry="s", times=[2, 4, 5])
+    # Who enters at 2 is not at risk for the death at 2.
+    assert at(result, 2)["n"] == 2
+    assert at(result, 4)["estimate"] == pytest.approx(1 / 2 * 2 / 3)
+    assert result.curves.loc[0, "n_risk"] == 2
+
+
+def test_median_follow_up_counts_censoring_as_the_event(six):
+    result = reverse_kaplan_meier(six, "t", "e")
+    row = result.tidy.iloc[0]
+    # Censored at 4 (one of five at risk) and 6 (one of two): 4/5 * 1/2 = 0.4.
+    assert (row["events"], row["estimate"], row["measure"]) == (2, 6, "median follow-up")
+
+
+def test_the_result_survives_json(six):
+    result = kaplan_meier(six, "t", "e")
+    again = Result.from_json(result.to_json())
+    pd.testing.assert_frame_equal(again.tidy, result.tidy)
+    assert again.method["risk_table"] == result.method["risk_table"]
+
+
+def test_the_recipe(six):
+    method = kaplan_meier(six, "t", "e").method
+    assert (method["variance"], method["interval"], method["conf_level"]) == ("Greenwood", "log-log", 0.95)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"conf_type": "logit"}, "conf_type must be one of log-log, log, plain"),
+        ({"times": [-1]}, "times must be numbers of at least 0"),
+        ({"conf_level": 0}, "conf_level must lie between"),
+        ({"by": "group"}, "no column 'group'"),
+    ],
+)
+def test_wrong_options(six, options, message):
+    with pytest.raises(ValueError, match=message):
+        kaplan_meier(six, "t", "e", **options)
+
+
+def test_nobody_to_follow():
+    with pytest.raises(NotEstimable):
+        kaplan_meier(pd.DataFrame({"t": [np.nan], "e": [1]}), "t", "e")
