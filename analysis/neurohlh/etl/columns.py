@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from neurohlh.core.errors import InputError, Location, did_you_mean
@@ -95,8 +95,10 @@ def read_columns(
     place = _place(table, where)
     targets = _renames(columns, source, book, place)
     understood = [_understand_one(c, targets.get(i), source, book, place) for i, c in enumerate(columns)]
-    asked = [q for item in understood if (q := _question(item)) is not None]
-    return understood, [*asked, *_duplicates(understood)]
+    understood = _with_suggestions(understood, book)
+    labelled = table.value_labels if isinstance(table, RawTable) else {}
+    asked = {i: q for i, item in enumerate(understood) if (q := _question(item, labelled)) is not None}
+    return understood, _together(understood, asked)
 
 
 def guess(headers: Iterable[RawColumn | str], book: Codebook | None = None) -> list[Guess]:
@@ -177,9 +179,21 @@ _PSEUDONYMS = "its header is that of personal data: make sure that it holds pseu
 
 
 def _not_used(column: RawColumn, reading: Reading, book: Codebook) -> Understood:
-    near = near_misses(column.header, book) if reading.how == "unrecognised" else ()
-    shown = tuple(name if spelling == name else f"{spelling} ({name})" for spelling, name in near)
-    return Understood(column, None, reading.unit, False, reading.how, reading.base, shown, reading.note)
+    return Understood(column, None, reading.unit, False, reading.how, reading.base, note=reading.note)
+
+
+_MANY = 500
+"""Unrecognised headers of one table for which near misses are looked up: more are not a table of patients."""
+
+
+def _with_suggestions(understood: Sequence[Understood], book: Codebook) -> list[Understood]:
+    lost = [i for i, item in enumerate(understood) if item.how == "unrecognised"][:_MANY]
+    shown = list(understood)
+    for i in lost:
+        near = near_misses(understood[i].column.header, book)
+        names = tuple(name if spelling == name else f"{spelling} ({name})" for spelling, name in near)
+        shown[i] = replace(understood[i], suggestions=names)
+    return shown
 
 
 def _in_unit(column: RawColumn, reading: Reading, source: SourceHints, book: Codebook, place: Location) -> Understood:
@@ -219,19 +233,32 @@ def _agreed_unit(
     return declared
 
 
-def _question(item: Understood) -> Question | None:
+def _question(item: Understood, labelled: Container[str]) -> Question | None:
+    """What a column raises; `labelled` holds the headers whose values the file itself explains (SPSS, Stata)."""
     if item.how in ("ignored", "personal"):
         return None
-    answered = {"meaning": item.how in ("name", "rename"), "unit": item.unit_known, "codes": bool(item.codes)}
+    coded = bool(item.codes) or (bool(item.column.levels) and item.column.levels[-1] in labelled)
+    answered = {"meaning": item.how in ("name", "rename"), "unit": item.unit_known, "codes": coded}
     return question_of(item.column, item.variable, item.base, frozenset(k for k, yes in answered.items() if yes))
 
 
-def _duplicates(understood: Sequence[Understood]) -> list[Question]:
-    by_variable: dict[str, list[RawColumn]] = defaultdict(list)
-    for item in understood:
+def _together(understood: Sequence[Understood], asked: Mapping[int, Question]) -> list[Question]:
+    """The questions of single columns and of columns that mean the same, in the table's order.
+
+    Of two columns that mean the same, the one that is doubtful in itself is proposed to be left out, and asked no more.
+    """
+    by_variable: dict[str, list[int]] = defaultdict(list)
+    for i, item in enumerate(understood):
         if item.variable is not None:
-            by_variable[item.variable].append(item.column)
-    return [which_of(columns, variable) for variable, columns in by_variable.items() if len(columns) > 1]
+            by_variable[item.variable].append(i)
+    every: dict[int, list[Question]] = {i: [question] for i, question in asked.items()}
+    for variable, same in by_variable.items():
+        if len(same) > 1:
+            keep, *rest = sorted(same, key=lambda i: i in asked)
+            for i in rest:
+                every.pop(i, None)
+            every.setdefault(keep, []).append(which_of([understood[i].column for i in (keep, *rest)], variable))
+    return [question for i in sorted(every) for question in every[i]]
 
 
 def _guess_one(header: RawColumn | str, book: Codebook) -> Guess:

@@ -11,7 +11,9 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from difflib import SequenceMatcher
+from functools import cached_property, lru_cache
+from heapq import nlargest
 from typing import Any
 
 from neurohlh.etl.characters import plain
@@ -30,6 +32,21 @@ class Group:
     roles: tuple[str, ...] = ()
     variables: tuple[str, ...] | None = None
     reason: str = ""
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """Its words as whole headers."""
+        return frozenset(header_key(word) for word in self.words)
+
+    @cached_property
+    def english(self) -> tuple[str, ...]:
+        """Its English words between blanks."""
+        return tuple(f" {' '.join(re.split('[^a-z0-9]+', word.casefold()))} " for word in self.words if word.isascii())
+
+    @cached_property
+    def chinese(self) -> tuple[str, ...]:
+        """Its Chinese words."""
+        return tuple(header_key(word) for word in self.words if not word.isascii())
 
     def allows(self, variable: Variable) -> bool:
         """Whether the variable may stand under it; a group that names nothing allows everything."""
@@ -96,7 +113,8 @@ def read_header(levels: Sequence[str], book: Codebook) -> Reading:
     if not levels:
         return Reading(None, "unrecognised", "")
     words = header_words()
-    if header_key(levels[-1]) in words.personal or header_key("".join(levels)) in words.personal:
+    joined = header_key(" ".join(levels))
+    if joined in words.personal or (header_key(levels[-1]) in words.personal and joined not in book.spelled):
         return Reading(None, "personal", levels[-1], note=_PERSONAL)
     reading = _read_levels(levels, book, words)
     return _check_unit(reading, levels, book, words)
@@ -130,8 +148,8 @@ def _read_one(text: str, book: Codebook, words: HeaderWords) -> Reading:
         return found
     for gap in re.finditer(r"[\s/_:|.\-]+", plain(text)):
         upper, last = plain(text)[: gap.start()], plain(text)[gap.end() :]
-        group = _group(upper, words) if last else None
-        if group and (group.id != "plain" or header_key(upper) in {header_key(w) for w in group.words}):
+        group = group_of(upper) if last else None
+        if group and (group.id != "plain" or header_key(upper) in group.keys):
             below = _under_group([upper], last, book, words)
             if below.variable or below.note:
                 return replace(below, base=text)
@@ -139,7 +157,7 @@ def _read_one(text: str, book: Codebook, words: HeaderWords) -> Reading:
 
 
 def _under_group(upper: Sequence[str], last: str, book: Codebook, words: HeaderWords) -> Reading:
-    groups = [g for level in reversed(upper) if (g := _group(level, words)) is not None]
+    groups = [g for level in reversed(upper) if (g := group_of(level)) is not None]
     base = " / ".join((*upper, last))
     for prefix in (p for g in groups for p in g.prefixes):
         found = _spelled(f"{prefix} {last}", book, words)
@@ -157,17 +175,14 @@ def _under_group(upper: Sequence[str], last: str, book: Codebook, words: HeaderW
     return replace(found, how="alias", note=found.note or note)
 
 
-def _group(level: str, words: HeaderWords) -> Group | None:
+@lru_cache(maxsize=4096)
+def group_of(level: str) -> Group | None:
     """The group that an upper header names: the whole header first, then a word of it, in the catalogue's order."""
-    key, text = header_key(level), plain(level).casefold()
-    for group in words.groups:
-        if any(header_key(w) == key for w in group.words):
-            return group
-    tokens = f" {' '.join(re.split(r'[^a-z0-9]+', text))} "
-    for group in words.groups:
-        if any(f" {plain(w).casefold()} " in tokens if w.isascii() else header_key(w) in key for w in group.words):
-            return group
-    return None
+    groups = header_words().groups
+    key, tokens = header_key(level), f" {' '.join(re.split(r'[^a-z0-9]+', plain(level).casefold()))} "
+    whole = (group for group in groups if key in group.keys)
+    part = (g for g in groups if any(w in tokens for w in g.english) or any(k in key for k in g.chinese))
+    return next(whole, None) or next(part, None)
 
 
 def _spelled(text: str, book: Codebook, words: HeaderWords) -> Reading | None:
@@ -188,7 +203,9 @@ def _spelled(text: str, book: Codebook, words: HeaderWords) -> Reading | None:
 def _stripped(text: str, words: HeaderWords) -> Iterator[tuple[str, list[str]]]:
     """The header after taking off bracketed parts and neutral words, with what was taken off."""
     yield text, []
-    plain_text = plain(text)
+    plain_text = _NUMBERED.sub("", plain(text))
+    if plain_text != text:
+        yield split_unit(plain_text)[0], []
     bracketed = [m[1] for m in _BRACKET.finditer(plain_text)]
     base = _BRACKET.sub(" ", plain_text).strip()
     if bracketed and base:
@@ -198,6 +215,7 @@ def _stripped(text: str, words: HeaderWords) -> Iterator[tuple[str, list[str]]]:
         yield split_unit(shorter)[0], [*bracketed, word]
 
 
+_NUMBERED = re.compile(r"^(?:\d{1,3}\s*[.、)]|[(]\d{1,3}[)])\s*(?=\D)")
 _BRACKET = re.compile(r"[(\[{]([^()\[\]{}]*)[)\]}]")
 _LEGEND = re.compile(
     r"(?:\d+\s*[=:.]?\s*[^\d\W][^\d=]*)+"  # 1=男,2=女  0: no; 1: yes  1男2女
@@ -279,7 +297,7 @@ def may_have_unit(unit: str, variable: Variable) -> bool:
         return False
     if variable.name in tables().reading["never_converted"]:
         return "/" in unit
-    return variable.unit in header_words().counted_units or conversion(unit, variable) is not None
+    return conversion(unit, variable) is not None
 
 
 def _time_word(levels: Sequence[str], words: HeaderWords) -> str | None:
@@ -307,17 +325,23 @@ def asked_headers() -> Mapping[str, Mapping[str, Any]]:
 def near_misses(text: str, book: Codebook, n: int = 3) -> tuple[tuple[str, str], ...]:
     """The spellings nearest to a header, one per variable, as (spelling, variable), nearest first.
 
-    Nearness is the share of adjacent pairs of signs in common (Dice 1945, doi 10.2307/1932409); below 0.45 nothing is
-    near.
+    Near is a spelling that shares at least 0.7 of its signs in order with the header (Ratcliff and Obershelp's ratio;
+    0.6 where the header is Chinese, whose words are short), or that stands whole within it.
     """
     key = header_key(split_unit(text)[0])
-    pairs = {key[i : i + 2] for i in range(len(key) - 1)}
-    shared = Counter(other for pair in pairs for other in book.pairs.get(pair, ()))
-    scored = sorted(((2 * k / (len(pairs) + len(other) - 1), other) for other, k in shared.items()), reverse=True)
-    best: dict[str, str] = {}
-    for score, other in scored:
-        if score < 0.45 or len(best) == n:
-            break
+    shared = Counter(other for i in range(len(key) - 1) for other in book.pairs.get(key[i : i + 2], ()))
+    dice = {other: 2 * n / (len(key) + len(other) - 2) for other, n in shared.items() if n > 1 or len(key) < 4}
+    most = nlargest(_LOOKED_AT, dice, key=lambda other: (dice[other], other))
+    enough = 0.7 if key.isascii() else 0.6
+    best: dict[str, tuple[float, str]] = {}
+    for other in most:
         variable, spelling = book.spelled[other]
-        best.setdefault(variable, spelling)
-    return tuple((spelling, variable) for variable, spelling in best.items())
+        ratio = SequenceMatcher(None, key, other, autojunk=False).ratio()
+        within = other in key and len(other) >= (5 if other.isascii() else 3)
+        if (ratio >= enough or within) and ratio > best.get(variable, (0.0, ""))[0]:
+            best[variable] = (ratio, spelling)
+    ranked = sorted(best.items(), key=lambda item: -item[1][0])[:n]
+    return tuple((spelling, variable) for variable, (_, spelling) in ranked)
+
+
+_LOOKED_AT = 15

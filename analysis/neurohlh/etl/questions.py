@@ -55,7 +55,8 @@ def question_of(column: RawColumn, variable: str | None, base: str, answered: fr
     `base` is the header without its unit; `answered` names what is known of the column: 'meaning', 'unit', 'codes'.
     """
     if variable is None:
-        entry = asked_headers().get(header_key(column.header)) or asked_headers().get(header_key(base))
+        lowest = base.split(" / ")[-1]
+        entry = asked_headers().get(header_key(column.header)) or asked_headers().get(header_key(lowest))
         return _ask(column, "", entry) if entry else None
     for entry in header_words().ambiguous:
         if entry.get("variable") != variable or _answered(entry, answered):
@@ -71,7 +72,7 @@ def _answered(entry: Mapping[str, Any], answered: frozenset[str]) -> bool:
     """Whether the header, its legend or the study has said what the entry would ask."""
     if "meaning" in answered and ("headers" in entry or "units" not in entry):
         return True
-    return ("unit" if "units" in entry else "codes") in answered
+    return ("unit" if "units" in entry or entry["cells"] == "dates" else "codes") in answered
 
 
 def _ask(column: RawColumn, variable: str, entry: Mapping[str, Any]) -> Question:
@@ -100,7 +101,7 @@ def _ask(column: RawColumn, variable: str, entry: Mapping[str, Any]) -> Question
 
 
 def which_of(columns: Sequence[RawColumn], variable: str) -> Question:
-    """The question that two headers of one variable raise."""
+    """The question that several headers of one variable raise; the first of `columns` is the one proposed to stay."""
     headers = tuple(c.header for c in columns)
     named = " and ".join(f"{c.header!r} (column {column_letters(c.position)})" for c in columns)
     why = "which of them the analysis should use is the study's choice, not the program's"
@@ -113,7 +114,7 @@ def which_of(columns: Sequence[RawColumn], variable: str) -> Question:
         f"{named} both mean {variable}",
         why,
         answers,
-        f"or ignore {_quoted(headers[0])}; one of them must stay",
+        f"or keep another one and ignore {_quoted(headers[0])}",
     )
 
 
