@@ -13,7 +13,6 @@ MAX_COLUMNS = 5000
 HEAD_ROWS = 60
 """How many rows are looked at for the header."""
 _VALUES_IN_HEADER = 0.25
-_MAX_GROUP_ROWS = 2
 
 Merge = tuple[tuple[int, int], tuple[int, int]]
 """A merged range: (top row, left column), (bottom row, right column), counted from 0, ends included."""
@@ -78,8 +77,10 @@ def find_header(head: Head, header_row: int | None = None) -> Header:
         top, bottom = _found(head)
     else:
         top = bottom = _given(head, header_row)
-    while bottom - top < _MAX_GROUP_ROWS and _group_above(head, top) is not None:
+    if _group_above(head, top) is not None:
         top -= 1
+        if _spanned(head, top - 1) and _group_above(head, top) is not None:  # groups of groups: only merged
+            top -= 1
     if bottom + 1 < len(head.rows) and _unit_row(head, bottom + 1):
         bottom += 1
     rows = tuple(range(top, bottom + 1))
@@ -148,9 +149,15 @@ def _first_dense(head: Head) -> int:
 
 
 def _names_stand_above(head: Head, dense: int, best: int, score: int) -> bool:
-    """Whether `best` is a data row in which some words happen to be known, under a header that nobody knows."""
-    few = score < 0.3 * len(head.filled(best))
-    return dense < best - 1 and few and head.share_of_values(dense) < _VALUES_IN_HEADER
+    """Whether `best` is a data row in which some words happen to be known, under a header that is hardly known."""
+    if dense >= best or head.share_of_values(dense) >= _VALUES_IN_HEADER:
+        return False
+    share = score / len(head.filled(best))
+    above = [head.rows[dense][j] for j in head.filled(best)]
+    complete = all(above) and len(set(above)) == len(above)  # a row of group titles has blanks or repeats
+    if complete and head.recognised(above):
+        return share < 0.8
+    return share < 0.3 and (complete or dense < best - 1)
 
 
 def _effective(head: Head, i: int) -> list[str]:
@@ -206,7 +213,7 @@ def _group_above(head: Head, i: int) -> list[str] | None:
         return None
     above, here = head.rows[i - 1], head.rows[i]
     named = head.filled(i - 1)
-    spans = [(left, right) for (top, left), (bottom, right) in head.merges if top <= i - 1 <= bottom and right > left]
+    spans = _spanned(head, i - 1)
     used = head.filled(i)
     if len(named) == 1 and named[0] <= min(used, default=0):
         return None  # a title over the table
@@ -221,6 +228,11 @@ def _group_above(head: Head, i: int) -> list[str] | None:
     if not downwards and named[-1] < 0.4 * used[-1]:
         return None  # a title of a few cells at the left
     return _filled_rightwards(above, here)
+
+
+def _spanned(head: Head, i: int) -> list[tuple[int, int]]:
+    """The columns (first, last) over which cells of row i are merged."""
+    return [(left, right) for (top, left), (bottom, right) in head.merges if top <= i <= bottom and right > left]
 
 
 def _filled_rightwards(above: Sequence[str], here: Sequence[str]) -> list[str]:

@@ -49,6 +49,7 @@ def read_table(
         loaded = load_sheet(path, source, sheet, header_row, known)
     else:
         _refuse_sheet(sheet, suffix, source)
+        _refuse_header_row(header_row, suffix, source)
         loaded = _STATS[suffix](path, source)
     return _table(loaded, source)
 
@@ -75,6 +76,15 @@ def _checked_suffix(path: Path, source: str) -> str:
     if path.stat().st_size == 0:
         raise InputError("the file is empty (0 bytes)", where=where, do="Export the table again.")
     return suffix
+
+
+def _refuse_header_row(header_row: int | None, suffix: str, source: str) -> None:
+    if header_row is not None:
+        raise InputError(
+            f"a {suffix} file keeps its columns' names apart, yet header_row = {header_row} is given",
+            where=Location(source),
+            do="Leave `header_row` out.",
+        )
 
 
 def _refuse_sheet(sheet: str | None, suffix: str, source: str) -> None:

@@ -104,7 +104,7 @@ def _legacy_codec(path: Path, where: Location) -> str:
     """gb18030 or cp1252, by which of the two the bytes beyond ASCII look like."""
     raw = path.read_bytes()
     whole_lines = raw[: raw.rfind(b"\n") + 1] or raw  # a file that was cut may end within a character
-    if not whole_lines.isascii() and _decodes(whole_lines, "utf-8"):
+    if not whole_lines.isascii() and _decodes(whole_lines, "utf-8") and _stops_within_character(raw):
         raise InputError("the file stops in the middle of a character", where=where, why=_CUT_WHY, do=CUT_DO)
     for codec, likely in (("gb18030", _like_gb18030), ("cp1252", _like_cp1252)):
         if _decodes(whole_lines, codec) and likely(raw):
@@ -115,6 +115,16 @@ def _legacy_codec(path: Path, where: Location) -> str:
         why="In a wrong encoding headers and words are misread without any sign.",
         do="Save the table as csv UTF-8 (in a spreadsheet: Save as, CSV UTF-8) or as xlsx.",
     )
+
+
+def _stops_within_character(raw: bytes) -> bool:
+    """Whether the bytes are utf-8 but for a last character of which a part is missing."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        decoder.decode(raw)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _first_bad_line(raw: bytes) -> int:

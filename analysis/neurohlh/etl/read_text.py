@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import chain, islice
 from pathlib import Path
 
@@ -31,8 +32,10 @@ def load_text(path: Path, source: str, header_row: int | None, known: Known) -> 
     content = text_bytes(path, source)
     data, declared = _declared_delimiter(content.data)
     head_rows = max(HEAD_ROWS, (header_row or 0) + 3)
-    delimiter = declared or _delimiter(data, source, known, tab_first=path.suffix.lower() == ".tsv")
-    records = _head_records(data, delimiter, head_rows, source)
+    delimiter = declared or _delimiter(data, known, tab_first=path.suffix.lower() == ".tsv")
+    records = _head_records(data, delimiter, head_rows)
+    if not any(map(any, records)):
+        raise _never_closed(Location(source, row=1))
     widest = max(map(len, records))
     rows = [[stripped(cell) for cell in record] + [""] * (widest - len(record)) for record in records]
     header = find_header(Head(rows, known, Location(source)), header_row)
@@ -57,21 +60,19 @@ def _lines(data: pa.Buffer) -> io.TextIOWrapper:
     return io.TextIOWrapper(pa.BufferReader(data), encoding="utf-8", newline="")
 
 
-def _head_records(data: pa.Buffer, delimiter: str, count: int, source: str) -> list[list[str]]:
-    try:
-        return list(islice(csv.reader(_lines(data), delimiter=delimiter), count))
-    except csv.Error as error:
-        raise _never_closed(Location(source)) from error
+def _head_records(data: pa.Buffer, delimiter: str, count: int) -> list[list[str]]:
+    """The first records, up to the first one that a quotation mark left open swallows."""
+    records: list[list[str]] = []
+    with suppress(csv.Error):
+        records.extend(islice(csv.reader(_lines(data), delimiter=delimiter), count))
+    return records
 
 
-def _delimiter(data: pa.Buffer, source: str, known: Known, tab_first: bool) -> str:
+def _delimiter(data: pa.Buffer, known: Known, tab_first: bool) -> str:
     """The delimiter under which most headers are recognised and most rows have the same number of cells."""
-    best, best_score = ",", (0, 0.0, 0)
+    best, best_score = ",", (0, 0.0, 1)
     for delimiter in sorted(_DELIMITERS, key=lambda sign: tab_first and sign != "\t"):
-        try:
-            records = [r for r in _head_records(data, delimiter, HEAD_ROWS, source) if any(map(stripped, r))]
-        except InputError:
-            continue
+        records = [r for r in _head_records(data, delimiter, HEAD_ROWS) if any(map(stripped, r))] or [[""]]
         widths = [len(record) for record in records]
         usual = max(set(widths), key=lambda w: (widths.count(w), w))
         recognised = max(sum(known(stripped(cell)) for cell in record if stripped(cell)) for record in records)
