@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
-from neurohlh.clinical.csf import CsfRule, Use, reference
+from neurohlh.clinical.csf import CsfRule, reference
 from neurohlh.core.errors import InputError, did_you_mean
 from neurohlh.etl.codebook import CATALOGUE
 
 DEFAULT = "seed_any3"
-Domain = Literal["symptoms", "csf", "imaging", "eeg"]
-DOMAINS: tuple[Domain, ...] = ("symptoms", "csf", "imaging")
+DOMAINS = ("symptoms", "csf", "imaging")
+"""The domains that every definition is shown with; `eeg` is a fourth where a definition uses it."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +28,12 @@ class CnsDefinition:
     `pathology` lets a positive biopsy decide. The other fields are words for the reader.
     """
 
-    key: str
     name: str
+    title: str
     source: str
     status: str
     rule: str
-    domains: tuple[Domain, ...]
+    domains: tuple[str, ...]
     k: int = 1
     csf: CsfRule = field(default_factory=CsfRule)
     atrophy: bool = True
@@ -56,9 +56,9 @@ ISOLATED_INPUTS = (
 )  # fmt: skip
 
 
-def definitions() -> tuple[str, ...]:
-    """The names of all definitions as study.toml writes them, in the catalogue's order."""
-    return tuple(_catalogue())
+def definitions() -> tuple[CnsDefinition, ...]:
+    """All definitions in the catalogue's order; `name` is what study.toml writes, `title` says what it is."""
+    return tuple(_catalogue().values())
 
 
 def definition(name: str) -> CnsDefinition:
@@ -73,8 +73,8 @@ def describe(name: str) -> dict[str, Any]:
     """A definition for a reader: what it asks, its thresholds with their sources, its status and published result."""
     d = definition(name)
     shown: dict[str, Any] = {
-        "name": d.key,
-        "title": d.name,
+        "name": d.name,
+        "title": d.title,
         "rule": rule_in_words(d),
         "domains": list(d.domains),
         "population": d.population,
@@ -97,8 +97,8 @@ def rule_in_words(d: CnsDefinition) -> str:
         "all_of": f"met if all of these are abnormal: {named}",
         "at_least": f"met if at least {d.k} of these are abnormal: {named}",
         "recorded": "the hospital's own cns_involved",
-        "isolated_cns": "met if a molecular diagnosis and neurological symptoms are there, cytopenia and splenomegaly are "
-        "not, and systemic HLH came 90 days later or never",
+        "isolated_cns": "met with a molecular diagnosis and neurological symptoms, without cytopenia and "
+        "splenomegaly, if systemic HLH came 90 days later or never",
     }
     tail = [f"{x} not tested: {w}" for x, w in d.not_tested.items()]
     return "; ".join([words[d.rule], *tail, "" if d.gate else "no HLH needed"]).rstrip("; ")
@@ -131,14 +131,15 @@ def _catalogue() -> Mapping[str, CnsDefinition]:
     return MappingProxyType({key.casefold(): _definition(key.casefold(), body) for key, body in data.items()})
 
 
-def _definition(key: str, body: dict[str, Any]) -> CnsDefinition:
+def _definition(name: str, body: dict[str, Any]) -> CnsDefinition:
     plain = {k: v for k, v in body.items() if not k.startswith("printed_")}
+    plain["title"] = plain.pop("name")
     plain["printed"] = {k.removeprefix("printed_"): v for k, v in body.items() if k.startswith("printed_")}
     plain["csf"] = CsfRule(**{k: _use(v) for k, v in plain.pop("csf", {}).items()})
-    for name in ("domains", "variables"):
-        plain[name] = tuple(plain.get(name, ()))
-    return CnsDefinition(key=key, **plain)
+    for part in ("domains", "variables"):
+        plain[part] = tuple(plain.get(part, ()))
+    return CnsDefinition(name=name, **plain)
 
 
-def _use(value: Any) -> Use | bool:
-    return value if isinstance(value, bool | str) else float(value)  # type: ignore[return-value]
+def _use(value: Any) -> Any:
+    return value if isinstance(value, bool | str) else float(value)

@@ -13,8 +13,8 @@ Limits are the default rows of catalogue/cns/csf_reference.csv (each with its so
 * unknown age: above the highest limit of all ages is abnormal, not above the lowest is normal, between is unknown. An
   age of exactly 0 years without days is that of an infant in completed years: the limits of the first year (toolkit);
 * `<5` and `>500` decide only what they can; with `>` in `csf_rbc` the correction is unknown;
-* the summary `csf_abnormal` is one more component where the definition uses the age table for both; a value for which no
-  source has a column is not asked beside it (toolkit).
+* the summary `csf_abnormal` is one more component where the definition uses the age table for both; a value for which
+  no source has a column is not asked beside it (toolkit).
 """
 
 from __future__ import annotations
@@ -169,7 +169,7 @@ def traumatic(columns: Columns) -> Known:
 
 
 def above(columns: Columns, analyte: str, low: nw.Expr, high: nw.Expr) -> Known:
-    """Whether an analyte exceeds its limit with the raw and the corrected value, at every age that may be the right one.
+    """Whether an analyte exceeds its limit with the raw and the corrected value, at every age that may be right.
 
     `low` and `high` are the limits of `limits`.
     """

@@ -63,7 +63,7 @@ class Columns:
 
     def prepare(self, flags: Iterable[str], numbers: Iterable[str]) -> dict[str, nw.Expr]:
         """Working columns for the flags and numbers among these that the frame has."""
-        exprs = {}
+        exprs: dict[str, nw.Expr] = {}
         for name in (f for f in flags if f in self):
             exprs |= {f"_{name}_yes": self.yes(name), f"_{name}_no": self.no(name)}
         return exprs | {f"_{name}_number": self.number(name) for name in numbers if name in self}

@@ -108,7 +108,7 @@ def symptoms(columns: Columns, *, assessment_required: bool = False) -> Known:
 
 
 def tested(columns: Columns, domain: Known) -> nw.Expr:
-    """Whether the patient was examined: `neuro_assessed`, or where that is unknown, whether the domain has an answer."""
+    """Whether the patient was examined: `neuro_assessed`, where that is unknown, whether the domain has an answer."""
     return columns.yes(ASSESSED) | (~columns.no(ASSESSED) & (domain.true | domain.false))
 
 

@@ -1,0 +1,244 @@
+"""Why each patient has the status that it has, in words, and which missing test would change it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+
+from neurohlh.clinical import csf, imaging, symptoms
+from neurohlh.clinical.cns_definitions import DEFAULT, DOMAINS, CnsDefinition
+from neurohlh.clinical.cns_status import checked, domain_key, prepare, with_domains, with_status
+from neurohlh.clinical.cns_time import FIRST
+from neurohlh.clinical.finding_words import Pieces, Seen, fluid_pieces, image_pieces, symptom_pieces
+from neurohlh.clinical.kleene import INDETERMINATE, MET, NOT_MET
+from neurohlh.clinical.observe import Columns, either
+
+LONG_COLUMNS = (
+    "patient_id", "definition", "status", "symptoms", "csf", "imaging", "tested_domains", "date_cns_first", "timing",
+    "evidence",
+)  # fmt: skip
+_NAMES = {"symptoms": "symptoms", "csf": "CSF", "imaging": "MRI", "eeg": "EEG"}
+_POSITIVE, _NEGATIVE, _UNTESTED, _UNDECIDED = 0, 1, 2, 3
+_STATES = 8
+"""Per domain: positive, negative, not tested, and up to five reasons for being undecided."""
+_PIECES: dict[str, Callable[[Seen], np.ndarray]] = {
+    "symptoms": symptom_pieces,
+    "csf": fluid_pieces,
+    "imaging": image_pieces,
+}
+
+
+def cns_long(
+    frame: Any,
+    definitions: Sequence[str] = (DEFAULT,),
+    *,
+    hlh: str | None = None,
+    window_days: tuple[int, int] = (-14, 14),
+) -> pd.DataFrame:
+    """One row per patient and definition: status, domains, date, timing and the evidence in words.
+
+    Parameters are those of `classify_cns`; `frame` must have `patient_id`. Columns: `LONG_COLUMNS`; `definition` is
+    the name as study.toml writes it. Rows stand in the order of the definitions, within it in the order of the frame.
+    Raises InputError for an unknown definition or `hlh` column.
+    """
+    whole = nw.from_native(frame).lazy().collect("pandas")
+    asked = [checked(name, hlh, whole.schema) for name in dict.fromkeys(definitions)]
+    reader = _Reader(*prepare(whole, hlh, window_days))
+    parts = [_one(reader, d, hlh, window_days) for d in asked]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(LONG_COLUMNS))
+
+
+@dataclass
+class _Reader:
+    """Domains and words that several definitions share are worked out once."""
+
+    work: Any
+    columns: Columns
+    domains: dict[Any, Any] = field(default_factory=dict)
+    words: dict[Any, np.ndarray] = field(default_factory=dict)
+
+    def with_domains(self, d: CnsDefinition) -> Any:
+        key = domain_key(d)
+        if key not in self.domains:
+            self.domains[key] = with_domains(self.work, self.columns, d)
+        return self.domains[key]
+
+    def found(self, seen: Seen, domain: str) -> np.ndarray:
+        """What was found in a domain, for the patients in whom it is abnormal ('' for the others)."""
+        d = seen.definition
+        key = (domain, domain_key(d), "" if d.csf.by_age else d.name)
+        if key not in self.words:
+            abnormal = seen.work[f"_{domain}_true"].to_numpy(dtype=bool)
+            self.words[key] = np.full(len(abnormal), "", dtype=object)
+            self.words[key][abnormal] = _PIECES[domain](Seen(seen.work[abnormal], seen.columns, d))
+        return self.words[key]
+
+
+def _one(reader: _Reader, d: CnsDefinition, hlh: str | None, window_days: tuple[int, int]) -> pd.DataFrame:
+    work = with_status(reader.with_domains(d), reader.columns, d, hlh, window_days)
+    seen = Seen(work.to_native().reset_index(drop=True), reader.columns, d)
+    shown = seen.work
+    return pd.DataFrame(
+        {
+            "patient_id": shown["patient_id"],
+            "definition": d.name,
+            "status": shown["cns_status"],
+            **{x: shown[f"cns_{x}"] for x in DOMAINS},
+            "tested_domains": shown["cns_tested_domains"],
+            "date_cns_first": shown[FIRST].where(shown["cns_status"] == MET),
+            "timing": shown["cns_timing"],
+            "evidence": _evidence(reader, seen),
+        }
+    )
+
+
+def _evidence(reader: _Reader, seen: Seen) -> np.ndarray:
+    d, words = seen.definition, Pieces(len(seen.work))
+    open_ = ~seen.work["_closed"].to_numpy(dtype=bool)
+    for domain in d.domains:
+        if domain in _PIECES:
+            found = reader.found(seen, domain)
+            rows = open_ & (found != "")
+            words.add(rows, found[rows])
+        elif "_eeg_true" in seen.work:
+            words.add(seen.work["_eeg_true"].to_numpy(dtype=bool) & open_, "EEG abnormal")
+    if d.rule in ("any_of", "all_of", "at_least") and d.pathology:
+        words.add(seen.work["_extra_true"].to_numpy(dtype=bool) & open_, "CNS pathology positive")
+    words.add(~open_, "no HLH by the criteria of the study")
+    codes, verdicts = _verdicts(seen)
+    said = verdicts[codes]
+    rows = open_ & (said != "")
+    words.add(rows, said[rows])
+    return words.text
+
+
+@dataclass(frozen=True)
+class _Domain:
+    """The state of one domain for every patient (0 to 7) and the words for the undecided ones."""
+
+    name: str
+    state: np.ndarray
+    reasons: tuple[str, ...]
+
+
+def _verdicts(seen: Seen) -> tuple[np.ndarray, np.ndarray]:
+    """A code per patient and, by code, the sentence that follows what was found."""
+    d, status = seen.definition, seen.work["cns_status"].to_numpy(dtype=object)
+    domains = [_domain(seen, x) for x in d.domains if f"_{x}_true" in seen.work]
+    combined = pd.factorize(status)[0].astype(np.int64)
+    for domain in domains:
+        combined = combined * _STATES + domain.state
+    _, first, codes = np.unique(combined, return_index=True, return_inverse=True)
+    sentences = [_sentence(d, status[row], [(x, int(x.state[row])) for x in domains]) for row in first]
+    return codes, np.array([*sentences, ""], dtype=object)
+
+
+def _domain(seen: Seen, name: str) -> _Domain:
+    true, false = (seen.work[f"_{name}_{w}"].to_numpy(dtype=bool) for w in ("true", "false"))
+    tested = seen.work[f"_{name}_tested"].to_numpy(dtype=bool) if name in DOMAINS else true | false
+    reasons = _REASONS.get(name, lambda _: {})(seen)
+    masks = seen.masks(reasons)
+    state = np.full(len(true), _UNDECIDED + len(reasons), dtype=np.int64)
+    for k, mask in reversed(list(enumerate(masks.values()))):
+        state[mask] = _UNDECIDED + k
+    state[~tested] = _UNTESTED
+    state[false] = _NEGATIVE
+    state[true] = _POSITIVE
+    return _Domain(name, state, (*reasons, _UNANSWERED.get(name, "no clear answer")))
+
+
+_UNANSWERED = {
+    "symptoms": "not every sign asked was answered",
+    "csf": "WBC or protein not known",
+    "imaging": "not every finding asked was answered",
+}
+
+
+def _symptom_reasons(seen: Seen) -> dict[str, nw.Expr]:
+    columns = seen.columns
+    consciousness = either(columns.yes(v) for v, r in symptoms.vocabulary().items() if r["category"] == "consciousness")
+    low = (columns.number("gcs") <= symptoms.GCS_LIMIT).fill_null(False)
+    return {
+        "change of consciousness that a metabolic confounder may explain": (consciousness | low)
+        & columns.yes("metabolic_confounder"),
+        "headache, vomiting not known": columns.yes("sx_headache"),
+    }
+
+
+def _fluid_reasons(seen: Seen) -> dict[str, nw.Expr]:
+    columns = seen.columns
+    values = csf.components(columns, seen.definition.csf)
+    known = [columns.is_number(v) for v in values]
+    return {
+        "bacteria found": columns.is_code("csf_pathogen", "bacteria"),
+        "above the limit only without the correction for blood": nw.col("cns_csf_blood_unclear"),
+        "age not known": symptoms.age_in_days(columns).is_null() & either(known),
+    }
+
+
+def _image_reasons(seen: Seen) -> dict[str, nw.Expr]:
+    columns = seen.columns
+    haemorrhage = either(columns.yes(v) for v in imaging.HAEMORRHAGE if v in columns)
+    return {
+        "CT normal, no MRI": columns.no(imaging.CT) & ~nw.col("_mri_true") & ~columns.yes("mri_done"),
+        "haemorrhage, platelets or DIC not known": haemorrhage & ~symptoms.bleeding_risk(columns).true,
+        "MRI without contrast, enhancement not tested": columns.no("mri_contrast")
+        & either(columns.yes("mri_done") for v in imaging.ENHANCEMENT if v in columns),
+        "non-specific foci only": columns.yes("mri_nonspecific"),
+    }
+
+
+_REASONS: dict[str, Callable[[Seen], dict[str, nw.Expr]]] = {
+    "symptoms": _symptom_reasons,
+    "csf": _fluid_reasons,
+    "imaging": _image_reasons,
+}
+
+
+def _sentence(d: CnsDefinition, status: str, states: list[tuple[_Domain, int]]) -> str:
+    """What was negative, what was not tested, and what a missing test would change."""
+    if d.rule == "recorded":
+        return (
+            f"{status} as recorded by the hospital" if status != INDETERMINATE else "nothing recorded by the hospital"
+        )
+    if d.rule == "isolated_cns":
+        return f"isolated onset {status.replace('_', ' ')} by the rule of {d.name}"
+    negative = [_NAMES[x.name] for x, s in states if s == _NEGATIVE]
+    untested = [x.name for x, s in states if s == _UNTESTED]
+    undecided = [f"{_NAMES[x.name]} ({x.reasons[s - _UNDECIDED]})" for x, s in states if s >= _UNDECIDED]
+    pieces = []
+    if status == NOT_MET and negative:
+        pieces.append("negative: " + ", ".join(negative))
+    as_negative = [_NAMES[x] for x in untested if d.not_tested.get(x) == "negative"]
+    plain = [_NAMES[x] for x in untested if d.not_tested.get(x) != "negative"]
+    if status != MET:
+        pieces += ["not tested: " + ", ".join(plain)] if plain else []
+        pieces += ["not tested and read as negative: " + ", ".join(as_negative)] if as_negative else []
+        pieces += ["undecided: " + ", ".join(undecided)] if undecided else []
+    if status == "not_applicable":
+        pieces.append("left out by the definition")
+    if status == INDETERMINATE:
+        pieces.append(_what_would_change(d, states, len(plain) + len(undecided)))
+    return "; ".join(p for p in pieces if p)
+
+
+def _what_would_change(d: CnsDefinition, states: list[tuple[_Domain, int]], open_: int) -> str:
+    found = sum(s == _POSITIVE for _, s in states)
+    asked = {"any_of": 1, "all_of": len(states), "at_least": d.k}[d.rule]
+    needed = asked - found
+    if open_ == 0:
+        return "no domain of the definition has a column"
+    if needed <= 0:
+        return "the definition needs that test"
+    if open_ == 1:
+        return "an abnormal result would make it met, a normal one not_met"
+    if needed == 1:
+        return f"an abnormal result of {'either' if open_ == 2 else 'any of them'} would make it met"
+    everyone = "both" if open_ == 2 else "all"
+    which = everyone if needed == open_ else f"{needed} of them"
+    return f"abnormal results of {which} would make it met"
