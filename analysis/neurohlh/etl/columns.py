@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from neurohlh.core.errors import InputError, Location, did_you_mean
 from neurohlh.etl.codebook import Codebook, Variable, codebook, header_key
-from neurohlh.etl.headers import Reading, header_words, legend_codes, may_have_unit, near_misses, read_header
+from neurohlh.etl.headers import Reading, header_words, legend_codes, may_have_unit, near_misses, read_header, renamed
 from neurohlh.etl.questions import Question, ask, question_of, which_of
 from neurohlh.etl.table import Distinct, RawColumn, RawTable
 from neurohlh.etl.units import codebook_spelling, read_unit
@@ -153,13 +153,24 @@ def _understand_one(
     if target == IGNORE:
         return Understood(column, None, None, False, "ignored", reading.base, note="left out by the study")
     if target is not None:
-        note = _PSEUDONYMS if reading.how == "personal" else ""
-        reading = replace(reading, variable=target, how="rename", note=note)
+        reading = _declared(column, reading, target, book, place)
     elif column.label and reading.how in ("alias", "unrecognised") and not reading.note:
         reading = _with_label(reading, column.label, book)
     if reading.variable is None:
         return _not_used(column, reading, book)
     return _in_unit(column, reading, source, book, place)
+
+
+def _declared(column: RawColumn, reading: Reading, target: str, book: Codebook, place: Location) -> Reading:
+    """The reading of a column that the study renames; InputError where the header's unit says it is something else."""
+    meant = renamed(reading, target, column.levels, book)
+    if meant.variable is None:
+        raise InputError(
+            f"rename maps {column.header!r} to {target}: {meant.note.partition(': ')[2]}",
+            where=replace(place, column=column.header),
+            do="Map it to 'ignore', or correct the header.",
+        )
+    return replace(meant, note=_PSEUDONYMS if reading.how == "personal" else "")
 
 
 def _with_label(reading: Reading, label: str, book: Codebook) -> Reading:

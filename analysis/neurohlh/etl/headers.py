@@ -120,6 +120,11 @@ def read_header(levels: Sequence[str], book: Codebook) -> Reading:
     return _check_unit(reading, levels, book, words)
 
 
+def renamed(reading: Reading, variable: str, levels: Sequence[str], book: Codebook) -> Reading:
+    """The reading of a header that the study has declared to be `variable`; None again where its unit forbids it."""
+    return _check_unit(replace(reading, variable=variable, how="rename", note=""), levels, book, header_words())
+
+
 _PERSONAL = (
     "it holds personal data, which is never used and should not be in the file: delete the column before sharing it"
 )
@@ -153,7 +158,7 @@ def _read_one(text: str, book: Codebook, words: HeaderWords) -> Reading:
             below = _under_group([upper], last, book, words)
             if below.variable or below.note:
                 return replace(below, base=text)
-    return Reading(None, "unrecognised", text)
+    return Reading(None, "unrecognised", *split_unit(text))
 
 
 def _under_group(upper: Sequence[str], last: str, book: Codebook, words: HeaderWords) -> Reading:
@@ -165,7 +170,7 @@ def _under_group(upper: Sequence[str], last: str, book: Codebook, words: HeaderW
             return replace(found, how="alias")
     found = _spelled(last, book, words)
     if not found:
-        return Reading(None, "unrecognised", base)
+        return Reading(None, "unrecognised", base, split_unit(last)[1])
     forbidden = next((g for g in groups if found.variable and not g.allows(book[found.variable])), None)
     if forbidden:
         why = f"under {upper[-1]!r} {last!r} is not {found.variable}: {forbidden.reason}"
@@ -278,7 +283,7 @@ def legend_codes(header: str, variable: Variable) -> dict[str, str]:
 
 def _check_unit(reading: Reading, levels: Sequence[str], book: Codebook, words: HeaderWords) -> Reading:
     """A unit that the variable cannot have makes another measurement of the header: NEUT% is no neutrophil count."""
-    if reading.variable is None:
+    if reading.variable is None or not levels:
         return reading
     variable = book[reading.variable]
     unit = reading.unit or (_time_word(levels, words) if variable.unit in ("days", "years") else None)
@@ -288,7 +293,7 @@ def _check_unit(reading: Reading, levels: Sequence[str], book: Codebook, words: 
         why = f"a percentage is not {variable.name}" + (f" (a count in {variable.unit})" if variable.numeric else "")
     else:
         why = f"its unit {unit} is none of {variable.name}" + (f" ({variable.unit})" if variable.unit else "")
-    return Reading(None, "unrecognised", reading.base, unit, f"it spells {variable.name}, but {why}")
+    return Reading(None, "unrecognised", reading.base, unit, f"not {variable.name}: {why}")
 
 
 def may_have_unit(unit: str, variable: Variable) -> bool:
@@ -311,7 +316,10 @@ def recognised(text: str) -> bool:
     key = header_key(text)
     if not key or len(text) > 80:
         return False
-    return key in words.personal or key in asked_headers() or _spelled(text, codebook(), words) is not None
+    if key in words.personal or key in asked_headers():
+        return True
+    reading = _read_one(text, codebook(), words)
+    return reading.variable is not None or bool(reading.note)
 
 
 @lru_cache(maxsize=1)
