@@ -242,7 +242,9 @@ def _recorded_days(frame: pd.DataFrame, origin: str) -> tuple[Floats, Flags]:
             here = _among(named, zero)
             recorded = recorded + np.where(here, _days(_dates(frame, date), _dates(frame, origin)), 0.0)
             other_zero |= here & np.isnan(recorded) & ~np.isnan(_numbers(frame, "followup_days"))
-    return recorded, other_zero
+    # Counted from a transplant, from birth, from the first neurological sign: no date leads back to the origin.
+    elsewhere = _among(named, "other")
+    return np.where(elsewhere, np.nan, recorded), other_zero | (elsewhere & ~np.isnan(recorded))
 
 
 def _dead_by(day: int, span: _Span, shift: Floats, event: Floats, contradictory: Flags) -> Codes:
