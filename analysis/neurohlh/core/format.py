@@ -96,7 +96,10 @@ def p_equals(p: float | None) -> str:
 
 
 def ratio(value: float | None) -> str:
-    """A ratio (HR, OR, RR): two places up to 10, fewer above, two significant digits below 0.1."""
+    """A ratio (HR, OR, RR): two places up to 10, fewer above, two significant digits below 0.1, three beside 1.
+
+    A limit of 1.002 is shown as such: '1.00' would hide on which side of no difference it lies.
+    """
     if is_missing(value):
         return MISSING
     number = float(value)  # type: ignore[arg-type]
@@ -104,6 +107,8 @@ def ratio(value: float | None) -> str:
         return "∞" if math.isinf(number) else f">{fixed(1000, 0)}"
     if 0 < number < 0.001:
         return "<0.001"
+    if 0.995 <= number < 1.005 and number != 1:
+        return fixed(number, 3)
     if 0 < number < 0.0995:
         return fixed(number, 1 - math.floor(math.log10(number)))
     return fixed(number, 2 if number < 9.995 else 1 if number < 99.95 else 0)
@@ -136,6 +141,14 @@ def with_interval(
     return show(estimate) if limits == MISSING else f"{show(estimate)} ({limits})"
 
 
+def ratio_with_interval(estimate: float | None, low: float | None, high: float | None, *, open_end: str = "") -> str:
+    """'2.29 (1.15–4.55)'; three places throughout where all three lie close to 1: '0.995 (0.990–1.001)'."""
+    known = [float(v) for v in (estimate, low, high) if v is not None and not is_missing(v)]
+    near = bool(known) and all(0.9 < v < 1.1 for v in known)
+    show = _three_places if near else ratio
+    return with_interval(estimate, low, high, show, open_end=open_end)
+
+
 def duration(days: float | None) -> str:
     """A time in days, in years where it is a whole number of them: '30 days', '3 years'."""
     if is_missing(days):
@@ -152,6 +165,10 @@ def sentence_list(words: Iterable[str], joint: str = "and") -> str:
     """'a, b and c'."""
     items = [w for w in words if w]
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {joint} {items[-1]}" if items else ""
+
+
+def _three_places(value: float | None) -> str:
+    return fixed(value, 3)
 
 
 def _hundredfold(share: float) -> float:

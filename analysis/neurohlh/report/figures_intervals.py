@@ -96,7 +96,7 @@ def _mark(
     text = (
         "1 (reference)"
         if row["is_reference"]
-        else fmt.with_interval(row["estimate"], row["conf_low"], row["conf_high"])
+        else fmt.ratio_with_interval(row["estimate"], row["conf_low"], row["conf_high"])
     )
     _write(plot, text, x_text, y, align="left", points=True)
     if row["is_reference"] or fmt.is_missing(row["estimate"]):

@@ -153,10 +153,12 @@ def criteria(findings: Findings) -> Section | None:
     blocks: list[Block] = []
     if len(overall):
         blocks.append(_status_table(overall, "Patients by criteria set", "Criteria set", "criteria-sets"))
-    for name, part in rows[rows["item"] != "overall"].groupby("criteria_set", sort=False):
+    for name in dict.fromkeys(rows["criteria_set"]):
         head = overall[overall["criteria_set"] == name]
         title = str(head["label"].iloc[0] or name) if len(head) else str(name)
-        blocks.append(_status_table(part, f"{title}, item by item", "Item", f"criteria-{name}"))
+        items = rows[(rows["criteria_set"] == name) & (rows["item"] != "overall")]
+        if len(items):
+            blocks.append(_status_table(items, f"{title}, item by item", "Item", f"criteria-{name}"))
         if findings.criteria_notes.get(str(name)):
             blocks.append(Callout("caution", title, (findings.criteria_notes[str(name)],)))
     return Section("criteria", "Who has HLH", tuple(blocks))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -168,7 +168,7 @@ def _cox_cells(part: pd.DataFrame, level: str, shown: Sequence[str]) -> list[Cel
         if row["is_reference"]:
             cells += [Cell(share), Cell("1 (reference)"), Cell()]
         else:
-            hr = fmt.with_interval(row["estimate"], row["conf_low"], row["conf_high"])
+            hr = fmt.ratio_with_interval(row["estimate"], row["conf_low"], row["conf_high"])
             p = "" if fmt.is_missing(row["p_value"]) else fmt.p_value(row["p_value"])
             cells += [Cell(share), Cell(hr, note=str(row["note"])), Cell(p)]
     return cells
@@ -207,7 +207,7 @@ def _checks(result: Result, names: Names) -> tuple[Table, ...]:
             Cell(statistic),
             Cell(_check_value(row["df"])),
             Cell("" if fmt.is_missing(row["p_value"]) else fmt.p_value(row["p_value"])),
-            Cell(VERDICT_WORDS.get(str(row["verdict"]), ""), note=_text(row["note"])),
+            Cell(_verdict(row), note=_text(row["note"])),
         )
         rows.append(Row(cells))
     columns = [Column("Check", number=False), Column("Value"), Column("Statistic"), Column("df"), Column("p value")]
@@ -215,6 +215,12 @@ def _checks(result: Result, names: Names) -> tuple[Table, ...]:
     said = result.method.get("ph_test", "")
     notes = (f"Proportional hazards: {said}.",) if said else ()
     return (Table("Checks of the Cox model", tuple(columns), tuple(rows), notes, key="cox-checks"),)
+
+
+def _verdict(row: Mapping[Hashable, Any]) -> str:
+    # That a global test is small or a fit converged is no praise of the model: only judged checks get a verdict.
+    judged = row["check"] in ("events per parameter", "proportional hazards") or row["verdict"] != "ok"
+    return VERDICT_WORDS.get(str(row["verdict"]), "") if judged else ""
 
 
 def _check_value(value: Any) -> str:

@@ -29,12 +29,12 @@ def verdict(findings: Findings) -> str:
     if main is None or fmt.is_missing(main["estimate"]) or fmt.is_missing(main["conf_low"]):
         return _without_hazard(findings)
     word = "adjusted" if main is adjusted else "crude"
-    number = fmt.with_interval(main["estimate"], main["conf_low"], main["conf_high"])
+    number = fmt.ratio_with_interval(main["estimate"], main["conf_low"], main["conf_high"])
     if main["conf_low"] > 1:
         return f"In these patients, those with CNS involvement died at a higher rate: {word} hazard ratio {number}."
     if main["conf_high"] < 1:
         return f"In these patients, those with CNS involvement died at a lower rate: {word} hazard ratio {number}."
-    return f"These patients do not settle it: the {word} hazard ratio is {number}, an interval that includes no difference."
+    return f"These patients do not settle it: {word} hazard ratio {number}, an interval that includes no difference."
 
 
 def _without_hazard(findings: Findings) -> str:

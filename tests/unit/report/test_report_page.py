@@ -1,0 +1,194 @@
+"""The page: well-formed, self-contained, navigable, the same every time, and silent where there is no finding."""
+
+import dataclasses
+import re
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+
+from neurohlh.core.findings import Findings
+from neurohlh.report import document, render, sections_data
+
+VOID = {"meta", "input", "br", "hr", "img", "link"}
+
+
+class Page(HTMLParser):
+    """Collects tags, ids, references and text; notes every tag that is closed out of order."""
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.open, self.faults, self.tags, self.ids, self.texts = [], [], [], [], []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        self.ids += [value for name, value in attrs if name == "id"]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        self.ids += [value for name, value in attrs if name == "id"]
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.faults.append((tag, self.getpos()))
+
+    def handle_data(self, data):
+        if "style" not in self.open:
+            self.texts.append(data)
+
+    def attributes(self, tag):
+        return [attrs for name, attrs in self.tags if name == tag]
+
+
+@pytest.fixture(scope="module")
+def text(findings):
+    return render.html(document.build(findings))
+
+
+@pytest.fixture(scope="module")
+def page(text):
+    return Page(text)
+
+
+def test_every_tag_is_closed_in_order(page):
+    assert page.faults == []
+    assert page.open == []
+
+
+def test_ids_are_unique_and_every_reference_resolves(page):
+    assert len(page.ids) == len(set(page.ids))
+    targets = [a["href"] for a in page.attributes("a")] + [a["href"] for a in page.attributes("use")]
+    named = [ident for _, a in page.tags for ident in (a.get("aria-labelledby") or "").split()]
+    named += [a["for"] for a in page.attributes("label")]
+    assert targets
+    assert {t.removeprefix("#") for t in targets} | set(named) <= set(page.ids)
+
+
+def test_nothing_is_fetched_from_anywhere(text, page):
+    loading = [
+        (tag, name)
+        for tag, attrs in page.tags
+        for name in ("src", "srcset", "data", "poster", "action")
+        if name in attrs
+    ]
+    assert loading == []
+    assert all(attrs["href"].startswith("#") for tag, attrs in page.tags if "href" in attrs)
+    assert not re.search(r"url\((?!#)", text)
+    assert "@import" not in text
+    assert not {"script", "link", "iframe", "object", "embed"} & {tag for tag, _ in page.tags}
+    assert "http" not in text
+
+
+def test_every_drawing_has_a_text_alternative(page):
+    drawings = page.attributes("svg")
+    assert len(drawings) == 4
+    for drawing in drawings:
+        title, description = drawing["aria-labelledby"].split()
+        assert drawing["role"] == "img"
+        assert {title, description} <= set(page.ids)
+    assert len(page.attributes("title")) == 1 + len(drawings)
+
+
+def test_landmarks_headings_and_table_heads(page):
+    tags = [tag for tag, _ in page.tags]
+    assert (tags.count("main"), tags.count("nav"), tags.count("h1"), tags.count("header")) == (1, 1, 1, 1)
+    assert page.attributes("html")[0]["lang"] == "en"
+    assert tags.count("caption") == tags.count("table") > 8
+    assert all("scope" in attrs for attrs in page.attributes("th"))
+    assert next(a["href"] for a in page.attributes("a")) == "#summary"  # the skip link comes first
+
+
+def test_two_renders_are_the_same_bytes(findings, text):
+    assert render.html(document.build(findings)) == text
+
+
+def test_contents_list_names_every_section(page):
+    listed = {a["href"].removeprefix("#") for a in page.attributes("a")}
+    assert listed == {a["id"] for a in page.attributes("section")}
+    assert len(listed) == 15
+
+
+def test_a_section_appears_only_where_there_is_a_finding(published):
+    keys = [s.key for s in document.build(published).sections]
+    assert keys == ["flow", "two-by-two", "methods"]
+
+
+def test_a_file_of_published_cases_says_that_it_has_no_frequency(published):
+    said = "".join(Page(render.html(document.build(published))).texts)
+    assert "This file cannot estimate a frequency" in said
+    assert "14/31" in said
+    assert "1.32 to no limit" in said
+
+
+def test_an_empty_study_still_makes_a_page():
+    page = Page(render.html(document.build(Findings(title="Nothing yet"))))
+    assert page.faults == []
+    assert "no follow-up" in "".join(page.texts)
+
+
+def test_words_of_the_data_are_text_never_markup(findings):
+    nasty = dataclasses.replace(
+        findings,
+        title="<script>alert(1)</script>",
+        labels={**findings.labels, "ferritin": '<img src="x">', "cns": "CNS & <b>"},
+        level_labels={"cns": {"met": 'CNS "<yes>"'}, "trigger_category": {"ebv": "</text><script>"}},
+    )
+    page = Page(render.html(document.build(nasty)))
+    assert page.faults == []
+    assert not {"script", "img", "b>"} & {tag for tag, _ in page.tags}
+    assert "<script>alert(1)</script>" in "".join(page.texts)
+
+
+def test_long_tables_keep_every_row_behind_a_fold(findings, page):
+    shown = "".join(page.texts)
+    assert f"Show all {len(findings.columns)} rows" in shown
+    assert all(header in shown for header in findings.columns["header"])
+
+
+def test_declared_and_default_settings_are_told_apart(page):
+    shown = " ".join(page.texts)
+    assert re.search(r"model\.landmark_days.*?14.*?the study file", shown, re.S)
+    assert re.search(r"cns\.definition.*?seed_any3.*?default", shown, re.S)
+
+
+def test_sources_keep_their_status(page):
+    shown = " ".join(page.texts)
+    assert "verified in a secondary source" in shown
+    assert "the number of items is from memory (M-high)" in shown
+
+
+def test_a_flow_that_does_not_add_up_is_said(findings):
+    flow = findings.flow.copy()
+    flow.loc[2, "n_excluded"] = 5
+    broken = dataclasses.replace(findings, flow=flow)
+    section = sections_data.flow(broken)
+    assert section.blocks[-1].tone == "stop"
+    assert "404 − 5 is not 400" in section.blocks[-1].sentences[0]
+    sound = sections_data.flow(findings)
+    assert len(sound.blocks) == 1
+
+
+def test_flow_boxes_show_the_numbers_of_the_flow(findings):
+    flow = sections_data.flow(findings).blocks[0]
+    assert [s.n for s in flow.steps] == ["412", "404", "400", "362"]
+    assert [s.excluded[0][1] for s in flow.steps[1:]] == ["8", "4", "38"]
+
+
+def test_issues_are_ordered_by_severity_and_place(findings):
+    section = sections_data.changes(findings)
+    table = next(b for b in section.blocks if getattr(b, "key", "") == "issues")
+    assert [row.cells[0].text for row in table.rows] == ["error", "warning", "note"]
+    shuffled = dataclasses.replace(findings, issues=findings.issues.iloc[::-1])
+    again = sections_data.changes(shuffled)
+    assert next(b for b in again.blocks if getattr(b, "key", "") == "issues") == table
+
+
+def test_frames_with_missing_optional_cells(findings):
+    issues = findings.issues.assign(where=None, action=pd.NA)
+    page = Page(render.html(document.build(dataclasses.replace(findings, issues=issues))))
+    assert page.faults == []
+    assert not re.search(r"\b(nan|None|NaT|<NA>)\b", " ".join(page.texts))
