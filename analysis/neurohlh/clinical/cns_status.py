@@ -142,6 +142,13 @@ def domain_key(d: CnsDefinition) -> tuple[Any, ...]:
     return d.csf, d.atrophy, d.assessment_required, "eeg" in d.domains
 
 
+def status_key(d: CnsDefinition) -> tuple[Any, ...]:
+    """Definitions with the same key give every patient the same status and the same words."""
+    own_words = d.name if d.rule == "isolated_cns" or not d.csf.by_age else ""
+    not_tested = tuple(sorted(d.not_tested.items()))
+    return (*domain_key(d), d.rule, d.k, d.domains, not_tested, d.gate, d.pathology, own_words)
+
+
 @lru_cache(maxsize=1)
 def _inputs() -> frozenset[str]:
     """Every variable that some definition reads."""

@@ -12,7 +12,7 @@ import pandas as pd
 
 from neurohlh.clinical import csf, imaging, symptoms
 from neurohlh.clinical.cns_definitions import DEFAULT, DOMAINS, CnsDefinition
-from neurohlh.clinical.cns_status import checked, domain_key, prepare, with_domains, with_status
+from neurohlh.clinical.cns_status import checked, domain_key, prepare, status_key, with_domains, with_status
 from neurohlh.clinical.cns_time import FIRST
 from neurohlh.clinical.finding_words import Pieces, Seen, fluid_pieces, image_pieces, symptom_pieces
 from neurohlh.clinical.kleene import INDETERMINATE, MET, NOT_MET
@@ -49,7 +49,11 @@ def cns_long(
     whole = nw.from_native(frame).lazy().collect("pandas")
     asked = [checked(name, hlh, whole.schema) for name in dict.fromkeys(definitions)]
     reader = _Reader(*prepare(whole, hlh, window_days))
-    parts = [_one(reader, d, hlh, window_days) for d in asked]
+    done: dict[Any, pd.DataFrame] = {}
+    for d in asked:
+        if status_key(d) not in done:
+            done[status_key(d)] = _one(reader, d, hlh, window_days)
+    parts = [done[status_key(d)].assign(definition=d.name) for d in asked]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(LONG_COLUMNS))
 
 

@@ -58,7 +58,7 @@ class Seen:
         if not exprs:
             return {}
         names = {f"_mask_{i}": expr for i, expr in enumerate(exprs.values())}
-        frame = nw.from_native(self.work, eager_only=True).with_columns(**names)
+        frame = nw.from_native(self.work, eager_only=True).select("patient_id", **names)
         return {key: frame.get_column(m).to_numpy().astype(bool) for key, m in zip(exprs, names, strict=True)}
 
     def mask(self, expr: nw.Expr) -> np.ndarray:
@@ -67,7 +67,7 @@ class Seen:
 
     def numbers(self, expr: nw.Expr) -> np.ndarray:
         """A numeric expression as floats."""
-        frame = nw.from_native(self.work, eager_only=True).with_columns(_numbers=expr)
+        frame = nw.from_native(self.work, eager_only=True).select("patient_id", _numbers=expr)
         return frame.get_column("_numbers").to_numpy().astype(float)
 
 
