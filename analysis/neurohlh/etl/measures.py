@@ -68,8 +68,8 @@ class Measure:
         way = conversion(name, self.variable)
         if way is None and self.kept_as_is:
             return spelled, _SAME
-        if way is None and self.variable.unit.endswith(" FEU") and not name.endswith("DDU"):
-            return self.resolve(f"{name} FEU") if not name.endswith("FEU") else Fault("no_conversion", words)
+        if way is None and self.variable.unit.endswith(" FEU") and not name.endswith((" FEU", " DDU")):
+            return self.resolve(f"{name} FEU")
         return (spelled, way) if way else Fault("no_conversion", {**words, "recorded_unit": spelled})
 
     def parse(self, text: str, kind: Kind) -> Parsed:
