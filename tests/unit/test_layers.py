@@ -5,8 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import neurohlh
 import pytest
+
+import neurohlh
 
 PACKAGE = Path(neurohlh.__file__).parent
 ROOMS = ("core", "etl", "clinical", "stats", "report", "study")
@@ -49,7 +50,11 @@ def test_plots_are_drawn_in_the_figures_only(path):
 def test_statistics_open_no_file(path):
     if path.relative_to(PACKAGE).parts[0] != "stats":
         return
-    calls = {n.func.id for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}  # fmt: skip  # noqa: E501
+    calls = {
+        n.func.id
+        for n in ast.walk(ast.parse(path.read_text()))
+        if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
+    }
     assert "open" not in calls
     assert not {n for n in imported(path) if n.split(".")[0] in ("pathlib", "io", "os")}
 

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from neurohlh.etl.cohort import Cohort
-from neurohlh.etl.ledger import issue_rows
+from neurohlh.etl.ledger import issue_rows, stacked
+from neurohlh.etl.trail import TRAIL_COLUMNS
 from neurohlh.etl.values import State
 
 _DAY = np.timedelta64(1, "D")
@@ -73,12 +74,12 @@ def check_cohort(cohort: Cohort) -> Cohort:
                 issues.append(_report(cohort, found))
                 _empty(frame, states, found)
     issues.append(near_duplicates(cohort))
-    return replace(cohort, frame=frame, states=states).with_issues(pd.concat(issues, ignore_index=True))
+    return replace(cohort, frame=frame, states=states).with_issues(stacked(issues))
 
 
 def _report(cohort: Cohort, found: Contradiction) -> pd.DataFrame:
     numbers = np.flatnonzero(found.patients)
-    cells = pd.concat([cohort.trail.locate(v, numbers) for v in found.refuse or (found.at,)], ignore_index=True)
+    cells = stacked((cohort.trail.locate(v, numbers) for v in found.refuse or (found.at,)), TRAIL_COLUMNS)
     severity = "error" if found.refuse else "warning"
     return cells.assign(severity=severity, code=found.code, message=found.message, action=found.action)
 
@@ -244,7 +245,9 @@ def near_duplicates(cohort: Cohort) -> pd.DataFrame:
     if not {"sex", "date_birth", "date_hlh_diagnosis"} <= set(frame.columns):
         return issue_rows([])
     key = frame[["sex", "date_birth", "date_hlh_diagnosis", "patient_id"]].dropna()
-    key = key[key.duplicated(["sex", "date_birth"], keep=False)].sort_values(["sex", "date_birth", "date_hlh_diagnosis"])
+    key = key[key.duplicated(["sex", "date_birth"], keep=False)].sort_values(
+        ["sex", "date_birth", "date_hlh_diagnosis"]
+    )
     group = key.groupby(["sex", "date_birth"])["date_hlh_diagnosis"]
     near = np.timedelta64(30, "D")
     close = (group.diff() <= near) | (group.diff(-1) >= -near)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 
 from neurohlh.core.errors import InputError, Location
 from neurohlh.etl.codebook import Variable
@@ -24,7 +23,6 @@ _MANY = 12
 class SourceSettings:
     """What the study file says about one source."""
 
-    codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     decimal: str = "."
     dates: str | None = None
     center: str | None = None
@@ -62,8 +60,7 @@ class CleanColumn:
     @property
     def changed(self) -> np.ndarray:
         """Per distinct text: whether what is written differs from what was read, and is no refusal."""
-        refused = self.state == State.REFUSED
-        return (self.shown != self.raw) & ~refused & (self.state != State.BLANK)
+        return (self.shown != self.raw) & (self.state != State.REFUSED)
 
 
 @dataclass(frozen=True)
@@ -76,7 +73,9 @@ class CleanTable:
     center: str | None = None
 
 
-def clean_table(raw: RawTable, understood: Sequence[Understood], book: Mapping[str, Variable], settings: SourceSettings) -> CleanTable:  # fmt: skip  # noqa: E501
+def clean_table(
+    raw: RawTable, understood: Sequence[Understood], book: Mapping[str, Variable], settings: SourceSettings
+) -> CleanTable:
     """The recognised columns of `raw` as typed columns.
 
     Raises InputError for formula errors in a recognised column: what the workbook shows there is no data.
@@ -123,7 +122,7 @@ def _context(item: Understood, variable: Variable, raw: RawTable, settings: Sour
         decimal=settings.decimal,
         date_order=settings.dates,
         date1904=raw.date1904,
-        codes=settings.codes.get(variable.name) or settings.codes.get(item.column.header) or {},
+        codes=item.codes,
         missing=settings.missing,
         unit_doubt=settings.unit_doubt,
         partial_dates=settings.partial_dates,
@@ -133,8 +132,8 @@ def _context(item: Understood, variable: Variable, raw: RawTable, settings: Sour
 
 def _clean_column(variable: Variable, item: Understood, cells: Distinct, context: ValueContext) -> CleanColumn:
     raw = np.array([*cells.texts, ""], dtype=object)
-    if variable.type == "string" and not context.codes:
-        return _text_column(variable, item, cells, raw, context)
+    if variable.type == "string" and not context.codes and not context.missing:
+        return _text_column(variable, item, cells, raw)
     parsed = parse_column(cells.texts, cells.kinds, variable, context)
     blank = Parsed(None, State.BLANK)
     every = (*parsed, blank)
@@ -153,24 +152,23 @@ def _clean_column(variable: Variable, item: Understood, cells: Distinct, context
     )
 
 
-def _text_column(variable: Variable, item: Understood, cells: Distinct, raw: np.ndarray, context: ValueContext) -> CleanColumn:  # fmt: skip  # noqa: E501
-    """Identifiers and other plain text: full-width signs made ordinary, nothing else read into them."""
-    values = np.array([t if t.isascii() else unicodedata.normalize("NFKC", t) for t in cells.texts] + [None], dtype=object)
-    values[[i for i, t in enumerate(cells.texts) if t in context.missing]] = None
-    state = np.array([State.UNKNOWN if v is None else State.VALUE for v in values], dtype=np.uint8)
+def _text_column(variable: Variable, item: Understood, cells: Distinct, raw: np.ndarray) -> CleanColumn:
+    """Identifiers, of which a registry has millions: full-width signs made ordinary, nothing else read into them."""
+    texts = [t if t.isascii() else unicodedata.normalize("NFKC", t) for t in cells.texts]
+    n = len(raw)
+    state = np.full(n, State.VALUE, dtype=np.uint8)
     state[-1] = State.BLANK
-    n = len(values)
     return CleanColumn(
         variable=variable,
         header=item.column.header,
         codes=cells.codes,
         raw=raw,
-        values=values,
+        values=np.array([*texts, None], dtype=object),
         state=state,
         censored=np.zeros(n, dtype=np.int8),
         recorded=np.full(n, np.nan),
         unit=np.full(n, None, dtype=object),
-        shown=np.where(values == None, "", values),  # noqa: E711  (element by element)
+        shown=np.array([*texts, ""], dtype=object),
         parsed=(),
     )
 
@@ -181,5 +179,5 @@ def _typed(values: list[object], kind: str) -> np.ndarray:
     if kind == "bool":
         return np.array([-1 if v is None else int(bool(v)) for v in values], dtype=np.int8)
     if kind == "date":
-        return np.array([pd.NaT if v is None else v for v in values], dtype="datetime64[s]")
+        return np.array(["NaT" if v is None else v for v in values], dtype="datetime64[s]")
     return np.array(values, dtype=object)

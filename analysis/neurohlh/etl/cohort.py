@@ -12,7 +12,8 @@ from neurohlh.core.errors import InputError, Location
 from neurohlh.etl.clean import CleanTable
 from neurohlh.etl.codebook import Codebook, Variable
 from neurohlh.etl.join import Joined, Roster, call_the_roll, join_variable
-from neurohlh.etl.ledger import CHANGE_COLUMNS, ISSUE_COLUMNS, Ledger, changes_of, issue_rows, issues_of, refused_cells
+from neurohlh.etl.ledger import CHANGE_COLUMNS, ISSUE_COLUMNS, Ledger, changes_of, issue_rows, issues_of, stacked
+from neurohlh.etl.table_issues import table_issues
 from neurohlh.etl.trail import Trail
 from neurohlh.etl.values import State
 
@@ -60,7 +61,8 @@ class Cohort:
     def __repr__(self) -> str:
         cells = int((self.states == State.REFUSED).to_numpy().sum())
         return (
-            f"Cohort: {len(self.frame)} patients from {len(self.trail.tables)} table(s), {self.states.shape[1]} variables; "
+            f"Cohort: {len(self.frame)} patients from {len(self.trail.tables)} table(s), "
+            f"{self.states.shape[1]} variables; "
             f"{len(self.changes_ledger)} cells changed, {cells} refused, {len(self.issues_ledger)} issues"
         )
 
@@ -75,7 +77,9 @@ def build_cohort(tables: Sequence[CleanTable], book: Codebook) -> Cohort:
             _ask_for_id(table)
     roster = call_the_roll(tables)
     if not len(roster.patient_ids):
-        raise InputError("no row has a patient identifier", where=tables[0].raw.source, do="Fill the identifier column.")
+        raise InputError(
+            "no row has a patient identifier", where=tables[0].raw.source, do="Fill the identifier column."
+        )
     changes = Ledger(CHANGE_COLUMNS, (), pd.DataFrame(columns=list(CHANGE_COLUMNS)))
     issues = Ledger(ISSUE_COLUMNS, (), issue_rows([]))
     change_blocks, issue_blocks = [], []
@@ -83,7 +87,7 @@ def build_cohort(tables: Sequence[CleanTable], book: Codebook) -> Cohort:
         change_blocks += changes_of(table.raw, table.columns.values(), names)
         issue_blocks += issues_of(table.raw, table.columns.values(), names)
     changes = replace(changes, blocks=tuple(change_blocks)).with_rows(_renamed_ids(tables, roster))
-    issues = replace(issues, blocks=tuple(issue_blocks)).with_rows(_table_issues(tables, roster))
+    issues = replace(issues, blocks=tuple(issue_blocks)).with_rows(table_issues(tables, roster))
     columns, states, in_conflict, conflict_rows = _columns(tables, roster, book)
     return Cohort(
         frame=pd.DataFrame({"patient_id": roster.patient_ids, **columns}),
@@ -127,7 +131,7 @@ def _columns(
             in_conflict |= joined.in_conflict
             conflict_rows += [_conflict_issues(tables[k], variable, r, roster.names_of[k]) for k, r in joined.conflicts]
     _declared_centres(tables, roster, columns)
-    return columns, states, in_conflict, pd.concat(conflict_rows) if conflict_rows else issue_rows([])
+    return columns, states, in_conflict, stacked(conflict_rows)
 
 
 def _add(columns: dict[str, object], variable: Variable, joined: Joined, book: Codebook) -> None:
@@ -196,140 +200,15 @@ def _renamed_ids(tables: Sequence[CleanTable], roster: Roster) -> pd.DataFrame:
         frame = pd.DataFrame({"row": table.raw.rows[rows], "patient_id": names[rows], "value": names[rows]})
         frame["raw"] = column.raw[column.codes[rows]]
         parts.append(
-            frame.assign(source=table.raw.source, sheet=table.raw.sheet, column=column.header, variable="patient_id", rule="id_made_unique_by_centre")  # fmt: skip  # noqa: E501
-        )
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(CHANGE_COLUMNS))
-
-
-def _table_issues(tables: Sequence[CleanTable], roster: Roster) -> pd.DataFrame:
-    rows: list[dict[str, object]] = []
-    frames: list[pd.DataFrame] = []
-    for k, table in enumerate(tables):
-        rows += _column_issues(table)
-        rows += _set_aside_issues(table)
-        frames.append(_lost_row_cells(table, roster.without_id[k]))
-        frames.append(_identical_row_issue(table, roster.identical[k], roster.names_of[k]))
-    rows += _unmatched(tables, roster)
-    return pd.concat([issue_rows(rows), *frames], ignore_index=True)
-
-
-def _column_issues(table: CleanTable) -> list[dict[str, object]]:
-    where = {"source": table.raw.source, "sheet": table.raw.sheet, "row": table.raw.header_rows[-1]}
-    rows = []
-    for item in table.understood:
-        if item.variable is not None:
-            continue
-        near = f" It is spelled like {', '.join(item.suggestions)}." if item.suggestions else ""
-        ignored = item.how == "ignored"
-        rows.append(
-            {
-                **where,
-                "severity": "info" if ignored else "warning",
-                "code": "ignored_column" if ignored else "unrecognised_column",
-                "column": item.column.header,
-                "message": item.note or f"no variable of the codebook is called so; the column is not used.{near}",
-                "action": "" if ignored else f'To use it: rename = {{ "{item.column.header}" = "<variable>" }}.',
-            }
-        )
-    rows += [
-        {
-            **where,
-            "severity": "info",
-            "code": "empty_column",
-            "column": header,
-            "message": "the column has no value",
-            "action": "",
-        }
-        for header in table.raw.empty_columns
-    ]
-    return rows
-
-
-_SET_ASIDE_WORDS = {
-    "empty": "an empty row",
-    "totals": "a row of totals",
-    "note": "a note under the table",
-    "header_repeat": "the header again",
-    "section": "a section title",
-    "title": "a title above the table",
-}
-
-
-def _set_aside_issues(table: CleanTable) -> list[dict[str, object]]:
-    by_header = {c.header: name for name, c in table.columns.items()}
-    rows = []
-    for aside in table.raw.set_aside:
-        for header, text in aside.cells or (("", ""),):
-            rows.append(
-                {
-                    "severity": "info",
-                    "code": f"row_{aside.kind}",
-                    "source": table.raw.source,
-                    "sheet": table.raw.sheet,
-                    "row": aside.row,
-                    "column": header,
-                    "variable": by_header.get(header, ""),
-                    "raw": text,
-                    "message": f"{_SET_ASIDE_WORDS[aside.kind]}, not a patient; left out and counted",
-                    "action": "",
-                }
-            )
-    return rows
-
-
-def _lost_row_cells(table: CleanTable, rows: np.ndarray) -> pd.DataFrame:
-    parts = []
-    for name, column in table.columns.items():
-        filled = refused_cells(column, rows)
-        parts.append(
-            pd.DataFrame({"row": table.raw.rows[filled], "raw": column.raw[column.codes[filled]]}).assign(
-                variable=name, column=column.header
+            frame.assign(
+                source=table.raw.source,
+                sheet=table.raw.sheet,
+                column=column.header,
+                variable="patient_id",
+                rule="id_made_unique_by_centre",
             )
         )
-    if not rows.size:
-        return issue_rows([])
-    return pd.concat(parts, ignore_index=True).assign(
-        severity="error",
-        code="row_without_patient_id",
-        source=table.raw.source,
-        sheet=table.raw.sheet,
-        message="the row has no patient identifier, so it can't be joined, counted once or traced; it is left out",
-        action="Fill the identifier in that row.",
-    )
-
-
-def _identical_row_issue(table: CleanTable, rows: np.ndarray, names: np.ndarray) -> pd.DataFrame:
-    return pd.DataFrame({"row": table.raw.rows[rows], "patient_id": names[rows]}).assign(
-        severity="info",
-        code="identical_row",
-        source=table.raw.source,
-        sheet=table.raw.sheet,
-        column=table.columns["patient_id"].header,
-        variable="patient_id",
-        message="repeats an earlier row of the same patient in every recognised column; counted once",
-        action="",
-    )
-
-
-def _unmatched(tables: Sequence[CleanTable], roster: Roster) -> list[dict[str, object]]:
-    """Patients who stand in one table and not in another that shares patients with it."""
-    members = [np.unique(p[p >= 0]) for p in roster.patient_of]
-    rows: list[dict[str, object]] = []
-    for a, table in enumerate(tables):
-        for b, other in enumerate(tables):
-            if a == b:
-                continue
-            shared = np.intersect1d(members[a], members[b], assume_unique=True)
-            missing = np.setdiff1d(members[a], members[b], assume_unique=True)
-            common = {"source": table.raw.source, "sheet": table.raw.sheet, "variable": "patient_id"}
-            if not shared.size and a < b:
-                rows.append({**common, "severity": "info", "code": "no_shared_patients", "message": f"no patient of this table stands in {other.raw.source}; the tables are stacked", "action": ""})  # fmt: skip  # noqa: E501
-            if shared.size:
-                rows += [
-                    {**common, "severity": "warning", "code": "unmatched_patient", "patient_id": roster.patient_ids[p], "message": f"the patient has no row in {other.raw.source}; what only that table holds is unknown", "action": "Check the identifier in both tables."}  # fmt: skip  # noqa: E501
-                    for p in missing
-                ]
-    return rows
+    return stacked(parts, CHANGE_COLUMNS)
 
 
 def _rows_flow(tables: Sequence[CleanTable], roster: Roster) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -60,12 +61,14 @@ def call_the_roll(tables: Sequence[CleanTable]) -> Roster:
     whole = np.concatenate(names)
     numbers, patient_ids = pd.factorize(whole)
     offsets = np.cumsum([0, *(len(n) for n in names)])
-    patient_of = [numbers[a:b].copy() for a, b in zip(offsets[:-1], offsets[1:], strict=True)]
+    patient_of = [numbers[a:b].copy() for a, b in pairwise(offsets)]
     without = [np.flatnonzero(p < 0) for p in patient_of]
     identical = [_identical_rows(t, p) for t, p in zip(tables, patient_of, strict=True)]
     for p, rows in zip(patient_of, identical, strict=True):
         p[rows] = DROPPED
-    return Roster(np.asarray(patient_ids), tuple(patient_of), tuple(names), tuple(without), tuple(identical), tuple(renamed))  # fmt: skip  # noqa: E501
+    return Roster(
+        np.asarray(patient_ids), tuple(patient_of), tuple(names), tuple(without), tuple(identical), tuple(renamed)
+    )
 
 
 def _centres(table: CleanTable) -> np.ndarray:
@@ -85,9 +88,9 @@ def _unique_by_centre(ids: list[np.ndarray], centres: list[np.ndarray]) -> tuple
     names, renamed = [], []
     for own, centre in zip(ids, centres, strict=True):
         rows = np.flatnonzero(pd.Index(own).isin(shared) & pd.notna(centre)) if len(shared) else np.array([], dtype=int)
-        own = own.copy()
-        own[rows] = [f"{c}/{i}" for c, i in zip(centre[rows], own[rows], strict=True)]
-        names.append(own)
+        name = own.copy()
+        name[rows] = [f"{c}/{i}" for c, i in zip(centre[rows], own[rows], strict=True)]
+        names.append(name)
         renamed.append(rows)
     return names, renamed
 
@@ -107,7 +110,9 @@ def join_variable(variable: Variable, tables: Sequence[CleanTable], roster: Rost
     parts = [(k, t.columns[variable.name]) for k, t in enumerate(tables) if variable.name in t.columns]
     rows = [np.flatnonzero(roster.patient_of[k] >= 0) for k, _ in parts]
     patient = np.concatenate([roster.patient_of[k][r] for (k, _), r in zip(parts, rows, strict=True)])
-    gathered = _gather([c for _, c in parts], rows)
+    columns = [c for _, c in parts]
+    if np.array_equal(patient, np.arange(n)):
+        return Joined(**{name: _gather(name, columns, rows) for name in FACTS})
     joined = Joined(
         values=_empty(variable, n),
         state=np.full(n, State.NO_COLUMN, dtype=np.uint8),
@@ -115,25 +120,24 @@ def join_variable(variable: Variable, tables: Sequence[CleanTable], roster: Rost
         recorded=np.full(n, np.nan),
         unit=np.full(n, None, dtype=object),
     )
-    if len(np.unique(patient)) == len(patient):
-        chosen, clashing = np.arange(len(patient)), np.array([], dtype=int)
-    else:
-        chosen, clashing = _choose(patient, gathered)
-    _place(joined, gathered, patient, chosen)
+    chosen, clashing = np.arange(len(patient)), np.array([], dtype=int)
+    if np.bincount(patient, minlength=1).max() > 1:
+        facts = {name: _gather(name, columns, rows) for name in ("state", "censored", "shown")}
+        chosen, clashing = _choose(patient, facts)
+    for name in FACTS:
+        getattr(joined, name)[patient[chosen]] = _gather(name, columns, rows)[chosen]
     if not clashing.size:
         return joined
     return _with_conflicts(joined, variable, parts, rows, patient, clashing)
 
 
-def _gather(columns: Sequence[CleanColumn], rows: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
-    names = ("values", "state", "censored", "recorded", "unit", "shown")
-    if len(columns) == 1:
-        codes = columns[0].codes[rows[0]]
-        return {name: getattr(columns[0], name)[codes] for name in names}
-    return {
-        name: np.concatenate([getattr(c, name)[c.codes[r]] for c, r in zip(columns, rows, strict=True)])
-        for name in names
-    }
+FACTS = ("values", "state", "censored", "recorded", "unit")
+
+
+def _gather(name: str, columns: Sequence[CleanColumn], rows: Sequence[np.ndarray]) -> np.ndarray:
+    """One of the columns' arrays, row by row."""
+    found = [getattr(c, name)[c.codes[r]] for c, r in zip(columns, rows, strict=True)]
+    return found[0] if len(found) == 1 else np.concatenate(found)
 
 
 def _empty(variable: Variable, n: int) -> np.ndarray:
@@ -147,7 +151,7 @@ def _empty(variable: Variable, n: int) -> np.ndarray:
 
 
 def _choose(patient: np.ndarray, gathered: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Per patient the entry that tells most (a value, else a reason, else a blank), and the entries that contradict it."""
+    """Per patient the entry that tells most (value, reason, blank in that order), and entries that contradict it."""
     state = gathered["state"]
     worth = np.where(state == State.VALUE, 0, np.where(state == State.BLANK, 2, 1))
     order = np.lexsort((np.arange(len(patient)), worth, patient))
@@ -160,13 +164,14 @@ def _choose(patient: np.ndarray, gathered: Mapping[str, np.ndarray]) -> tuple[np
     return chosen, np.flatnonzero(np.isin(patient, clashing_patients) & (state == State.VALUE))
 
 
-def _place(joined: Joined, gathered: Mapping[str, np.ndarray], patient: np.ndarray, chosen: np.ndarray) -> None:
-    where = patient[chosen]
-    for name in ("values", "state", "censored", "recorded", "unit"):
-        getattr(joined, name)[where] = gathered[name][chosen]
-
-
-def _with_conflicts(joined: Joined, variable: Variable, parts: list[tuple[int, CleanColumn]], rows: list[np.ndarray], patient: np.ndarray, clashing: np.ndarray) -> Joined:  # fmt: skip  # noqa: E501
+def _with_conflicts(
+    joined: Joined,
+    variable: Variable,
+    parts: list[tuple[int, CleanColumn]],
+    rows: list[np.ndarray],
+    patient: np.ndarray,
+    clashing: np.ndarray,
+) -> Joined:
     who = np.unique(patient[clashing])
     blank = _empty(variable, len(who))
     joined.values[who], joined.state[who], joined.censored[who] = blank, State.REFUSED, 0

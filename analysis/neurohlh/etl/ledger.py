@@ -1,4 +1,4 @@
-"""The books of the cleaning: which cells were changed, which were refused or doubted, kept by column and written late."""
+"""The books of the cleaning: which cells were changed, which refused or doubted; kept by column, written late."""
 
 from __future__ import annotations
 
@@ -13,12 +13,21 @@ import pyarrow.csv
 
 from neurohlh.etl.clean import CleanColumn
 from neurohlh.etl.table import RawTable
-from neurohlh.etl.values import State
 
 CHANGE_COLUMNS = ("source", "sheet", "row", "column", "patient_id", "variable", "raw", "value", "rule")
 ISSUE_COLUMNS = (
-    "severity", "code", "source", "sheet", "row", "column", "patient_id", "variable", "raw", "message", "action",
-)  # fmt: skip
+    "severity",
+    "code",
+    "source",
+    "sheet",
+    "row",
+    "column",
+    "patient_id",
+    "variable",
+    "raw",
+    "message",
+    "action",
+)
 SEVERITIES = ("error", "warning", "info")
 
 
@@ -76,10 +85,7 @@ class Ledger:
 
     def frame(self) -> pd.DataFrame:
         """Every entry as a row, in the order of sources, rows and columns."""
-        parts = [f for f in (*(self._frame_of(b) for b in self.blocks), self.single) if len(f)]
-        if not parts:
-            return pd.DataFrame(columns=list(self.columns))
-        whole = pd.concat(parts, ignore_index=True).reindex(columns=list(self.columns))
+        whole = stacked((*(self._frame_of(b) for b in self.blocks), self.single), self.columns)
         return whole.sort_values(["source", "sheet", "row"], kind="stable", ignore_index=True)
 
     def counts(self) -> pd.DataFrame:
@@ -106,12 +112,13 @@ class Ledger:
         """A ledger with further single entries."""
         if rows.empty:
             return self
-        single = rows.reindex(columns=list(self.columns))
-        return Ledger(self.columns, self.blocks, single if self.single.empty else pd.concat([self.single, single], ignore_index=True))  # fmt: skip  # noqa: E501
+        return Ledger(self.columns, self.blocks, stacked((self.single, rows), self.columns))
 
     def write_csv(self, path: Path) -> None:
         """The whole ledger as a csv file."""
-        table = pa.Table.from_pandas(self.frame().astype({"row": "Int64"}).astype(object).map(_text), preserve_index=False)
+        table = pa.Table.from_pandas(
+            self.frame().astype({"row": "Int64"}).astype(object).map(_text), preserve_index=False
+        )
         pyarrow.csv.write_csv(table, path)
 
 
@@ -145,6 +152,14 @@ def issue_rows(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
     return pd.DataFrame(list(rows), columns=list(ISSUE_COLUMNS))
 
 
-def refused_cells(column: CleanColumn, rows: np.ndarray) -> np.ndarray:
+def stacked(frames: Iterable[pd.DataFrame], columns: Sequence[str] = ISSUE_COLUMNS) -> pd.DataFrame:
+    """Frames of one log on top of each other; empty ones add nothing."""
+    parts = [f for f in frames if len(f)]
+    if not parts:
+        return pd.DataFrame(columns=list(columns))
+    return pd.concat(parts, ignore_index=True).reindex(columns=list(columns))
+
+
+def filled_cells(column: CleanColumn, rows: np.ndarray) -> np.ndarray:
     """Those of `rows` whose cell is not empty."""
-    return rows[column.per_row(column.state)[rows] != State.BLANK]
+    return rows[column.codes[rows] >= 0]

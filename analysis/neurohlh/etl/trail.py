@@ -10,7 +10,9 @@ import pandas as pd
 
 from neurohlh.etl.clean import CleanTable
 from neurohlh.etl.join import Roster
-from neurohlh.etl.values import State
+from neurohlh.etl.ledger import stacked
+
+TRAIL_COLUMNS = ("patient", "patient_id", "source", "sheet", "row", "column", "variable", "raw")
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Trail:
             if column is None:
                 continue
             rows = np.flatnonzero(np.isin(patient_of, patients))
-            rows = rows[column.per_row(column.state)[rows] != State.BLANK]
+            rows = rows[column.codes[rows] >= 0]
             parts.append(
                 pd.DataFrame(
                     {
@@ -46,5 +48,4 @@ class Trail:
                     }
                 )
             )
-        columns = ["patient", "patient_id", "source", "sheet", "row", "column", "variable", "raw"]
-        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+        return stacked(parts, TRAIL_COLUMNS)

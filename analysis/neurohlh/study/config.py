@@ -33,7 +33,9 @@ class Source(_Section):
 
     path: str = Field(description="The table, relative to the study file")
     sheet: str | None = Field(None, description="Sheet of a workbook (default: the first)")
-    header_row: int | None = Field(None, ge=1, description="Row of the header as the spreadsheet counts (default: found)")
+    header_row: int | None = Field(
+        None, ge=1, description="Row of the header as the spreadsheet counts (default: found)"
+    )
     dates: Literal["dmy", "mdy", "ymd"] | None = Field(None, description="Order of ambiguous dates (default: refused)")
     decimal: Literal[".", ","] = Field(".", description="Decimal mark of numbers written as text")
     center: str | None = Field(None, description="Centre of every row, where the table has no such column")
@@ -71,6 +73,7 @@ class Endpoint(_Section):
     """[endpoint.os]"""
 
     origin: Origin = Field("date_hlh_diagnosis", description="Time zero")
+    analyse: bool = Field(True, description="Whether survival times may be analysed (false: time zero differs)")
 
 
 class Endpoints(_Section):
@@ -110,8 +113,10 @@ class StudyConfig(_Section):
             for key, info in type(section).model_fields.items():
                 origin = "declared" if declared and key in section.model_fields_set else "default"
                 yield f"{name}.{key}", _shown(getattr(section, key)), origin, info.description or ""
-        os_declared = "endpoint" in self.model_fields_set and "origin" in self.endpoint.os.model_fields_set
-        yield "endpoint.os.origin", self.endpoint.os.origin, "declared" if os_declared else "default", "Time zero"
+        os = self.endpoint.os
+        for key, info in type(os).model_fields.items():
+            origin = "declared" if key in os.model_fields_set else "default"
+            yield f"endpoint.os.{key}", _shown(getattr(os, key)), origin, info.description or ""
 
 
 def _shown(value: Any) -> str:

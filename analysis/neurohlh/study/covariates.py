@@ -11,8 +11,13 @@ from neurohlh.core.errors import InputError, did_you_mean
 from neurohlh.etl.codebook import Codebook, Variable
 
 DEFAULT_COVARIATES = (
-    "age_years", "trigger_category", "platelets", "albumin", "bilirubin_total", "log2(ferritin)",
-)  # fmt: skip
+    "age_years",
+    "trigger_category",
+    "platelets",
+    "albumin",
+    "bilirubin_total",
+    "log2(ferritin)",
+)
 """The minimal adjustment set for the total effect of baseline CNS status (DOSSIER RULE), as far as one model of a
 small cohort bears it; the centre enters as a stratum where the study declares it."""
 

@@ -44,7 +44,6 @@ def _clean_source(source: Source, config: StudyConfig, folder: Path, today: dt.d
     )
     hints = SourceHints(rename=source.rename, units=source.units, codes=source.codes)
     settings = SourceSettings(
-        codes=source.codes,
         decimal=source.decimal,
         dates=source.dates,
         center=source.center,

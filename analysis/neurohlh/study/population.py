@@ -11,7 +11,12 @@ from neurohlh.etl.cohort import Cohort
 from neurohlh.study.config import Eligibility
 
 FLOW_COLUMNS = ("step", "label", "n_in", "n_excluded", "n_out", "reason")
-_IN_WORDS = {"met": "fulfilled", "indeterminate": "not decidable", "not_met": "not fulfilled", "not_applicable": "not applicable"}  # fmt: skip  # noqa: E501
+_IN_WORDS = {
+    "met": "fulfilled",
+    "indeterminate": "not decidable",
+    "not_met": "not fulfilled",
+    "not_applicable": "not applicable",
+}
 
 
 @dataclass(frozen=True)
@@ -23,7 +28,9 @@ class Population:
     flow: pd.DataFrame
 
 
-def select_population(cohort: Cohort, eligibility: Eligibility, criteria: pd.Series | None, age: pd.Series) -> Population:
+def select_population(
+    cohort: Cohort, eligibility: Eligibility, criteria: pd.Series | None, age: pd.Series
+) -> Population:
     """Apply the eligibility of the study.
 
     `criteria` is the status of each patient under the declared criteria set (None: no set is asked for), `age` the age
@@ -49,10 +56,14 @@ def select_population(cohort: Cohort, eligibility: Eligibility, criteria: pd.Ser
                     )
                 )
         if "met" not in eligibility.keep:
-            steps.append(("criteria_met", f"{eligibility.criteria}: fulfilled", (criteria == "met").to_numpy(), "not kept"))
+            steps.append(
+                ("criteria_met", f"{eligibility.criteria}: fulfilled", (criteria == "met").to_numpy(), "not kept")
+            )
     if eligibility.age_years is not None:
         low, high = eligibility.age_years
-        steps.append(("age_unknown", "Age at diagnosis unknown", age.isna().to_numpy(), "the study asks for an age range"))
+        steps.append(
+            ("age_unknown", "Age at diagnosis unknown", age.isna().to_numpy(), "the study asks for an age range")
+        )
         outside = ((age < low) | (age > high)).to_numpy()
         steps.append(("age_outside", f"Age outside {low:g} to {high:g} years", outside, "the age range of the study"))
     return _walk(cohort, steps)

@@ -1,0 +1,122 @@
+"""What must stand beside the numbers of this very data set: sentences that follow from its counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import pandas as pd
+
+from neurohlh.core.result import Result
+from neurohlh.etl.codebook import codebook
+from neurohlh.study.classify import Classified
+from neurohlh.study.config import StudyConfig
+from neurohlh.study.population import Population
+
+UNDECIDED_SHARE = 0.10
+"""From this share of undecided patients on, the frequency is led by its bounds (a choice of this package)."""
+EVENTS_PER_PARAMETER = 10
+"""Below this many events per parameter a Cox model is called sparse (dossier 13.5)."""
+
+
+def cautions(
+    classified: Classified, population: Population, results: Mapping[str, Result], config: StudyConfig
+) -> tuple[str, ...]:
+    """Sentences for the top of the report."""
+    frame = classified.frame[population.included]
+    return tuple(_cautions(frame, population, results, config))
+
+
+def _cautions(
+    frame: pd.DataFrame, population: Population, results: Mapping[str, Result], config: StudyConfig
+) -> Iterator[str]:
+    n = len(frame)
+    if n == 0:
+        yield "No patient fulfils the eligibility of this study; nothing can be estimated."
+        return
+    undecided = int((frame["cns_status"] == "indeterminate").sum())
+    if undecided / n >= UNDECIDED_SHARE:
+        yield (
+            f"CNS status can't be decided for {undecided} of {n} patients, mostly because a domain was not tested. "
+            "Not tested is not negative: read the frequency with its bounds."
+        )
+    kept_out = population.flow.loc[population.flow["step"] == "conflicting_rows", "n_excluded"].sum()
+    if kept_out:
+        yield f"{int(kept_out)} patients are kept out because their rows contradict each other (see the issues)."
+    if config.eligibility.criteria == "none":
+        yield "The study asks for no HLH criteria: every patient in the tables counts as having HLH."
+    elif "indeterminate" in config.eligibility.keep:
+        yield "The study keeps patients who can't be shown to fulfil the HLH criteria."
+    yield from _survival_cautions(results)
+    if "two_by_two" in results:
+        yield (
+            "These data hold too few deaths with a known time for a survival analysis. CNS status and death are shown "
+            "as a two-by-two table over the whole course: who lived longer had more time to be found CNS positive, so "
+            "the table is a description, not an effect."
+        )
+
+
+def _survival_cautions(results: Mapping[str, Result]) -> Iterator[str]:
+    cox = results.get("cox")
+    if cox is None:
+        return
+    sparse = cox.checks[(cox.checks["check"] == "events per parameter") & (cox.checks["value"] < EVENTS_PER_PARAMETER)]
+    if len(sparse):
+        yield (
+            f"The adjusted model has {float(sparse['value'].iloc[0]):.1f} deaths per parameter, fewer than "
+            f"{EVENTS_PER_PARAMETER}: its estimates are unstable."
+        )
+    supplied, used = cox.counts.get("supplied", 0), cox.counts.get("used", 0)
+    if supplied and used < supplied / 2:
+        yield f"The adjusted model rests on {used} of {supplied} patients; the others lack a value it needs."
+    broken = cox.checks[(cox.checks["check"] == "proportional hazards") & (cox.checks["verdict"] == "attention")]
+    if len(broken):
+        yield (
+            "Hazards are not proportional for: "
+            + ", ".join(broken["term"])
+            + "; a single hazard ratio averages over an effect that changes with time."
+        )
+
+
+def limitations(
+    classified: Classified, population: Population, results: Mapping[str, Result], config: StudyConfig
+) -> tuple[str, ...]:
+    """Sentences on what these data can't say."""
+    frame = classified.frame[population.included]
+    return tuple(_limitations(frame, results, config))
+
+
+def _limitations(frame: pd.DataFrame, results: Mapping[str, Result], config: StudyConfig) -> Iterator[str]:
+    if "kaplan_meier" in results:
+        yield (
+            f"Survival by CNS status is followed from day {config.model.landmark_days} after time zero: it says "
+            "nothing about deaths before that day, which are counted apart."
+        )
+    if "cox" in results:
+        yield (
+            "An association adjusted for measured covariates is not proof of cause: organ failure and CNS disease "
+            "share the cytokine storm, and what was not recorded was not adjusted for."
+        )
+    undated = int(frame.get("cns_undated", pd.Series(False, index=frame.index)).sum())
+    if undated:
+        yield (
+            f"For {undated} patients with CNS evidence no date says when it was found; the columns are read as "
+            "baseline findings, which they may not all be."
+        )
+    withdrawn = int(frame.get("withdrawn", pd.Series(False, index=frame.index)).sum())
+    if withdrawn:
+        yield (
+            f"Care was withdrawn for {withdrawn} patients. They are censored at the last contact, although withdrawal "
+            "is seldom unrelated to prognosis."
+        )
+    unknown = int(frame["os_event"].isna().sum())
+    if unknown:
+        yield f"Whether {unknown} of {len(frame)} patients died is unknown; they take no part in survival analyses."
+    unnamed = [c.removesuffix("_unit") for c in frame if c.endswith("_unit") and _unnamed(frame, c)]
+    if unnamed:
+        labels = ", ".join(codebook()[name].label() for name in unnamed)
+        yield f"No unit was named for some values of: {labels}. The codebook's unit was assumed."
+
+
+def _unnamed(frame: pd.DataFrame, column: str) -> bool:
+    name = column.removesuffix("_unit")
+    return name in frame and bool((frame[name].notna() & frame[column].isna()).any())

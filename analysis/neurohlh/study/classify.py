@@ -1,0 +1,151 @@
+"""A cohort with everything that is decided about its patients: outcome, HLH criteria, aetiology, CNS involvement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from neurohlh.clinical.cns import classify_cns
+from neurohlh.clinical.cns_definitions import definition as cns_definition
+from neurohlh.clinical.criteria import criteria_sets, load, load_definition
+from neurohlh.clinical.definition import Definition
+from neurohlh.clinical.hlh import derive_hlh
+from neurohlh.clinical.outcome import derive_outcome
+from neurohlh.clinical.rules import evaluate
+from neurohlh.clinical.triggers import derive_aetiology
+from neurohlh.core.errors import InputError, did_you_mean
+from neurohlh.etl.cohort import Cohort
+from neurohlh.study.config import StudyConfig
+
+NO_CRITERIA = "none"
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """The criteria sets of a study, the catalogue's and its own; `chosen` decides who has HLH (None: not asked)."""
+
+    sets: tuple[Definition, ...]
+    chosen: Definition | None
+
+
+@dataclass(frozen=True)
+class Classified:
+    """Everything decided about the patients, one row per patient in the cohort's order.
+
+    Attributes
+    ----------
+    frame : the cohort's frame with outcome (os_days, os_event, …), the answer of each criteria set (`criteria__<key>`),
+        aetiology and CNS columns (cns_status, …) beside it. `age_years`, `age_days`, `hlh_class`, `trigger_category`
+        are the ones to analyse: from dates and rules where these say something, else as recorded.
+    outcome : what `derive_outcome` gave.
+    """
+
+    cohort: Cohort
+    frame: pd.DataFrame
+    outcome: pd.DataFrame
+    definitions: Definitions
+
+    @property
+    def described(self) -> pd.DataFrame:
+        """The frame that the criteria were decided on: what was recorded, with age from the dates."""
+        return _beside(self.cohort.frame, self.outcome)
+
+    @property
+    def gate(self) -> str | None:
+        """The column with the status under the study's criteria set (None where the study asks for none)."""
+        return status_column(self.definitions.chosen) if self.definitions.chosen else None
+
+    @property
+    def criteria(self) -> pd.Series | None:
+        """The status under the study's criteria set."""
+        return self.frame[self.gate] if self.gate else None
+
+
+def study_definitions(config: StudyConfig, folder: Path) -> Definitions:
+    """The criteria sets that a study can use, checked before any data are read.
+
+    Raises InputError for a definition that is not known or not legal.
+    """
+    cns_definition(config.cns.definition)
+    own = [load_definition(folder / path) for path in config.definitions]
+    sets = (*(load(key) for key in criteria_sets()), *own)
+    wanted = config.eligibility.criteria
+    if wanted.casefold() == NO_CRITERIA:
+        return Definitions(sets, None)
+    for definition in own:
+        if wanted in (definition.key, definition.name):
+            return Definitions(sets, definition)
+    try:
+        return Definitions(sets, load(wanted))
+    except InputError:
+        names = [NO_CRITERIA, *(name for d in sets for name in (d.key, d.name))]
+        raise InputError(
+            f"eligibility.criteria: there is no criteria set {wanted!r}", do=did_you_mean(wanted, names)
+        ) from None
+
+
+def classify(cohort: Cohort, config: StudyConfig, definitions: Definitions) -> Classified:
+    """Decide outcome, criteria, aetiology and CNS involvement for every patient."""
+    outcome = derive_outcome(cohort.frame, config.endpoint.os.origin)
+    frame = _beside(cohort.frame, outcome)
+    frame = _beside(derive_aetiology(derive_hlh(frame)), _answers(frame, definitions))
+    frame = _analysed(frame)
+    gate = status_column(definitions.chosen) if definitions.chosen else None
+    ungated = frame.drop(columns="hlh_confirmed", errors="ignore") if gate is None else frame
+    frame = classify_cns(ungated, config.cns.definition, hlh=gate, window_days=config.cns.window_days)
+    frame = frame.assign(died=_died(outcome), **_tested(frame))
+    return Classified(cohort, frame, outcome, definitions)
+
+
+def status_column(definition: Definition) -> str:
+    """Where the answer of a criteria set stands in the classified frame; a set may be called like a variable."""
+    return f"criteria__{definition.key}"
+
+
+def _answers(frame: pd.DataFrame, definitions: Definitions) -> pd.DataFrame:
+    answers = evaluate(frame, list(definitions.sets))
+    return pd.DataFrame({status_column(d): answers[d.key] for d in definitions.sets}, index=frame.index)
+
+
+def _beside(frame: pd.DataFrame, derived: pd.DataFrame) -> pd.DataFrame:
+    """`frame` with the derived columns; a derived value takes the place of a recorded one of the same name."""
+    kept = frame.drop(columns=[c for c in derived if c in frame])
+    return pd.concat([kept, derived], axis=1)
+
+
+def _analysed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Class and trigger to analyse: by the rules; where these can't tell, as the hospital recorded them."""
+    for name in ("hlh_class", "trigger_category"):
+        derived = frame[f"{name}_derived"]
+        if name in frame:
+            frame = frame.assign(**{name: derived.where(derived != "unknown", frame[name].fillna("unknown"))})
+        else:
+            frame = frame.assign(**{name: derived})
+    return frame
+
+
+def _died(outcome: pd.DataFrame) -> pd.Series:
+    """Whether the patient is known to have died at any time (boolean, missing where unknown)."""
+    return outcome["os_event"].map({1.0: True, 0.0: False}).astype("boolean").rename("died")
+
+
+def _tested(frame: pd.DataFrame) -> dict[str, pd.Series]:
+    """Whether each domain was looked into: as recorded, else shown by an answer of the domain."""
+    done: dict[str, Sequence[str]] = {
+        "symptoms": ("neuro_assessed",),
+        "csf": ("lp_done",),
+        "imaging": ("mri_done", "ct_done"),
+    }
+    return {f"{domain}_tested": _any_done(frame, names, f"cns_{domain}") for domain, names in done.items()}
+
+
+def _any_done(frame: pd.DataFrame, names: Sequence[str], answer: str) -> pd.Series:
+    columns = [frame[n].astype("boolean") for n in names if n in frame]
+    recorded = pd.Series(pd.NA, index=frame.index, dtype="boolean")
+    for column in columns:
+        recorded = recorded | column if column is not columns[0] else column
+    answered = frame[answer].isin(["met", "not_met"])
+    return recorded.mask(recorded.isna().to_numpy() & answered.to_numpy(), True)

@@ -1,0 +1,192 @@
+"""A study: opened from its file, loaded into a cohort, run into results, written as a folder."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from neurohlh.clinical.cns_definitions import definitions as cns_definitions
+from neurohlh.clinical.criteria_table import criteria_long
+from neurohlh.clinical.evidence import cns_long
+from neurohlh.core.findings import Findings
+from neurohlh.core.provenance import versions
+from neurohlh.core.result import Result
+from neurohlh.etl.cohort import Cohort
+from neurohlh.report import figures
+from neurohlh.report.document import build
+from neurohlh.report.render import html
+from neurohlh.study.classify import Classified, classify, study_definitions
+from neurohlh.study.config import StudyConfig, check_config, read_config
+from neurohlh.study.findings import assemble
+from neurohlh.study.load import load_cohort
+from neurohlh.study.outputs import write_csv, write_folder, write_record, write_results
+from neurohlh.study.patients import patients_table
+from neurohlh.study.plan import analyse
+from neurohlh.study.population import Population, select_population
+
+STEPS = ("read and clean", "classify", "analyse", "describe")
+FIGURES = ("kaplan_meier_overall", "kaplan_meier", "cox", "frequency", "completeness")
+
+
+@dataclass(frozen=True)
+class Study:
+    """A checked study file; no data is read until `load` or `run`."""
+
+    config: StudyConfig
+    folder: Path
+    file: str = "study.toml"
+    text: str = ""
+
+    @classmethod
+    def open(cls, path: str | Path) -> Study:
+        """The study at `path`; raises InputError for whatever is wrong in its file."""
+        path = Path(path)
+        config = read_config(path)
+        return cls(config, path.parent, path.name, path.read_text(encoding="utf-8-sig"))
+
+    @classmethod
+    def of(cls, *tables: str | Path, **sections: Any) -> Study:
+        """A study of one or several tables without a study file; `sections` are those of study.toml."""
+        data = {"schema": 1, "source": [{"path": str(Path(t).resolve())} for t in tables], **sections}
+        return cls(check_config(data, "the call"), Path())
+
+    def load(self) -> StudyCohort:
+        """Read, clean, join and check the tables."""
+        study_definitions(self.config, self.folder)
+        cohort = load_cohort(self.config, self.folder, dt.date.today())
+        return StudyCohort(**{f.name: getattr(cohort, f.name) for f in fields(cohort)}, study=self)
+
+    def run(self, progress: bool = False) -> StudyRun:
+        """The whole plan: cohort, classification, results, findings."""
+        clock = Clock(progress)
+        with clock("read and clean"):
+            cohort = self.load()
+        with clock("classify"):
+            classified, population = cohort.classified, cohort.population
+        with clock("analyse"):
+            results = analyse(classified, population, self.config)
+        with clock("describe"):
+            criteria = criteria_long(classified.described, list(classified.definitions.sets))
+            cns = cns_long(
+                classified.frame,
+                [d.name for d in cns_definitions()],
+                hlh=classified.gate,
+                window_days=self.config.cns.window_days,
+            )
+            findings = assemble(self.config, classified, population, results, criteria, cns, self.file)
+        return StudyRun(self, classified, population, results, criteria, cns, findings, clock.seconds)
+
+    def __repr__(self) -> str:
+        return f"Study {self.config.study.title!r}: {', '.join(s.path for s in self.config.source)}"
+
+
+@dataclass(frozen=True, repr=False)
+class StudyCohort(Cohort):
+    """A cohort that knows the study it was loaded for."""
+
+    study: Study = field(kw_only=True)
+
+    @cached_property
+    def classified(self) -> Classified:
+        """The patients with outcome, HLH criteria and CNS involvement decided."""
+        return classify(self, self.study.config, study_definitions(self.study.config, self.study.folder))
+
+    @cached_property
+    def population(self) -> Population:
+        """Who is in the study, by its eligibility."""
+        found = self.classified
+        return select_population(self, self.study.config.eligibility, found.criteria, found.frame["age_years"])
+
+    @property
+    def patients(self) -> pd.DataFrame:
+        """The patients in the study, with everything that is decided about them."""
+        return self.classified.frame[self.population.included].reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class StudyRun:
+    """Everything that a run found."""
+
+    study: Study
+    classified: Classified
+    population: Population
+    results: Mapping[str, Result]
+    criteria: pd.DataFrame
+    cns: pd.DataFrame
+    findings: Findings
+    seconds: Mapping[str, float]
+
+    def html(self) -> str:
+        """The report as one self-contained page."""
+        return html(build(self.findings))
+
+    def write(self, out: str | Path) -> Path:
+        """Write the output folder (contract: report.html, run.json, cohort/, tables/, figures/); returns the report."""
+        return write_folder(Path(out), self._fill) / "report.html"
+
+    def _fill(self, folder: Path) -> None:
+        cohort = self.classified.cohort
+        (folder / "report.html").write_text(self.html(), encoding="utf-8")
+        own = folder / "cohort"
+        own.mkdir()
+        write_csv(patients_table(self.classified, self.population), own / "patients.csv")
+        cohort.changes_ledger.write_csv(own / "changes.csv")
+        self.classified.cohort.issues_ledger.write_csv(own / "issues.csv")
+        write_csv(self.population.flow, own / "flow.csv")
+        write_csv(self.criteria, own / "criteria.csv")
+        write_csv(self.cns, own / "cns.csv")
+        write_results(self.results, folder / "tables")
+        (folder / "figures").mkdir()
+        for name in FIGURES:
+            if name in self.results:
+                figures.save(self.results[name], folder / "figures" / name)
+        write_record(self._record(), folder)
+
+    def _record(self) -> dict[str, Any]:
+        config = self.study.config
+        return {
+            "study": {"file": self.study.file, "sha256": hashlib.sha256(self.study.text.encode()).hexdigest()},
+            "config": config.model_dump(by_alias=True),
+            "inputs": [
+                {"path": t.raw.source, "sheet": t.raw.sheet, "sha256": t.raw.sha256, "rows": len(t.raw.rows)}
+                for t in self.classified.cohort.trail.tables
+            ],
+            "seed": config.study.seed,
+            "versions": versions(),
+            "written": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+            "seconds": {k: round(v, 3) for k, v in self.seconds.items()},
+            "counts": {
+                "patients": len(self.classified.frame),
+                "included": int(self.population.included.sum()),
+                "cells_changed": len(self.classified.cohort.changes_ledger),
+                "issues": len(self.classified.cohort.issues_ledger),
+            },
+        }
+
+
+class Clock:
+    """Seconds per step; on a terminal it also shows which step is under way."""
+
+    def __init__(self, shown: bool) -> None:
+        self.shown = shown
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, step: str) -> Iterator[None]:
+        """Time one step."""
+        if self.shown:
+            from tqdm import tqdm
+
+            tqdm.write(f"{step} …")
+        start = time.perf_counter()
+        yield
+        self.seconds[step] = time.perf_counter() - start
