@@ -8,8 +8,8 @@ from scipy.special import gammaln
 from neurohlh.core.errors import NotEstimable
 from neurohlh.stats.columns import Floats, Ints
 
-LARGEST = 2_000_000
-"""Partial tables kept at once; larger tables are left to the chi-square test."""
+LARGEST = 5_000_000
+"""Partial tables looked at in one step; what needs more is left to the chi-square test."""
 
 
 def freeman_halton(table: Ints) -> float:
@@ -22,12 +22,11 @@ def freeman_halton(table: Ints) -> float:
     counts = counts[:, np.argsort(counts.sum(axis=0), kind="stable")]
     left, logs, weights = counts.sum(axis=1)[None, :], np.zeros(1), np.ones(1)
     for total in counts.sum(axis=0)[:-1]:
-        splits = _splits(int(total), counts.sum(axis=1))
-        if len(left) * len(splits) > LARGEST * 10:
+        # A split is fixed by all rows but the largest, so that this bounds their number before any is made.
+        bound = np.prod(np.minimum(np.sort(counts.sum(axis=1))[:-1], total) + 1.0)
+        if len(left) * bound > LARGEST:
             raise NotEstimable("too many tables for the exact test")
-        left, logs, weights = _next(left, logs, weights, splits)
-        if len(left) > LARGEST:
-            raise NotEstimable("too many tables for the exact test")
+        left, logs, weights = _next(left, logs, weights, _splits(int(total), counts.sum(axis=1)))
     logs = logs - gammaln(left + 1).sum(axis=1)  # the last (largest) level takes whatever is left
     seen = -gammaln(counts + 1).sum()
     probability = weights * np.exp(logs - logs.max())

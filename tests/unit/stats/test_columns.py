@@ -44,12 +44,12 @@ def test_the_reference_level():
     assert reference_level(["met", "not_met"], {"met": 9, "not_met": 1}, None, "cns") == "not_met"
     assert reference_level(["a", "b"], {"a": 1, "b": 9}, None, "x") == "b"
     assert reference_level(["a", "b"], {"a": 1, "b": 9}, "a", "x") == "a"
-    with pytest.raises(ValueError, match="reference 'B' does not occur in 'x'. Did you mean 'b'"):
+    with pytest.raises(ValueError, match=r"reference 'B' does not occur in 'x'\. Did you mean 'b'"):
         reference_level(["a", "b"], {"a": 1, "b": 9}, "B", "x")
 
 
 def test_an_unknown_column_names_the_nearest():
-    with pytest.raises(ValueError, match="no column 'cn'. Did you mean 'cns'"):
+    with pytest.raises(ValueError, match=r"no column 'cn'\. Did you mean 'cns'"):
         groups(pd.DataFrame({"cns": ["a"]}), "cn")
     with pytest.raises(ValueError, match="more than one column named 'x'"):
         groups(pd.DataFrame([[1, 2]], columns=["x", "x"]), "x")
