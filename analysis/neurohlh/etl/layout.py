@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from neurohlh.core.errors import InputError, Location
-from neurohlh.etl.layout_words import column_letter, is_unit, is_value
+from neurohlh.etl.layout_words import is_unit, is_value
 
 MAX_COLUMNS = 5000
 """More columns than this are no cohort table: most likely patients stand as columns."""
@@ -265,7 +265,4 @@ def _notes(head: Head, rows: tuple[int, ...], header_row: int | None) -> list[st
         notes.append(f"header found in row {numbers[0]}, below {numbers[0] - head.first_row} other rows")
     if len(numbers) > 1:
         notes.append(f"header of {len(numbers)} levels joined from rows {numbers[0]} to {numbers[-1]}")
-    blank = [column_letter(j) for j in range(len(head.rows[rows[-1]])) if not any(head.rows[i][j] for i in rows)]
-    if blank:
-        notes.append(f"no header over column {', '.join(blank[:20])}{' and more' if len(blank) > 20 else ''}")
     return notes

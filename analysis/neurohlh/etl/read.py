@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 from neurohlh.core.errors import InputError, Location
-from neurohlh.etl.layout import MAX_COLUMNS, Header
+from neurohlh.etl.layout import MAX_COLUMNS
 from neurohlh.etl.layout_rows import Rows, sort_rows
-from neurohlh.etl.layout_words import column_name
+from neurohlh.etl.layout_words import column_letter, column_name
 from neurohlh.etl.read_loaded import Loaded
 from neurohlh.etl.read_sheet import load_sheet
 from neurohlh.etl.read_stats import load_parquet, load_spss, load_stata
@@ -129,10 +129,16 @@ def _table(loaded: Loaded, source: str) -> RawTable:
         empty_columns=tuple(column_name(levels[j], j) for j in range(grid.width) if j not in set(rows.used_columns)),
         value_labels=loaded.value_labels,
         sha256=loaded.sha256,
-        notes=(*header.notes, *loaded.notes, *_counted(rows, header)),
+        notes=(*header.notes, *loaded.notes, *_unnamed(rows, levels), *_counted(rows)),
     )
 
 
-def _counted(rows: Rows, header: Header) -> list[str]:
+def _unnamed(rows: Rows, levels: Sequence[tuple[str, ...]]) -> list[str]:
+    letters = [column_letter(j) for j in rows.used_columns if not any(levels[j])]
+    more = f" and {len(letters) - 20} more" if len(letters) > 20 else ""
+    return [f"no header over column {', '.join(letters[:20])}{more}, which holds values"] if letters else []
+
+
+def _counted(rows: Rows) -> list[str]:
     kinds = Counter(row.kind for row in rows.set_aside)
     return [f"set aside {n} {kind.replace('_', ' ')} row{'s' if n > 1 else ''}" for kind, n in sorted(kinds.items())]
