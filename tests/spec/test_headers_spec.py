@@ -67,6 +67,13 @@ CBC / WBC                         | wbc               |
 治疗2周 / 铁蛋白                   | ferritin_w2       |
 骨髓 / 噬血现象                    | hemophagocytosis_bm |
 入院时血小板                       | platelets         |
+WBC/uL                            | wbc               | /uL
+CSF WBC/uL                        | csf_wbc           | cells/uL
+血小板(100-300×10^9/L)             | platelets         | 10^9/L
+纤维蛋白原(Fib)g/L                 | fibrinogen        | g/L
+铁蛋白 ng/ml 入院                  | ferritin          | ng/mL
+结局（存活/死亡）                   | outcome_status    |
+脾大(cm)                          | spleen_cm         | cm below costal margin
 baseline_ferritin                 | ferritin          |
 3、铁蛋白                          | ferritin          |
 """
@@ -77,6 +84,10 @@ NOT_THE_VARIABLE = {
     "脑脊液 / 血小板": "no blood value under the cerebrospinal fluid",
     "尿常规 / 白细胞": "urine",
     "骨髓 / 白细胞": "marrow",
+    "头颅MRI/CT": "either of two examinations",
+    "血小板<100": "a yes or no, not the count",
+    "血小板(<100)": "a yes or no, not the count",
+    "年龄(岁/月)": "two units",
     "头颅MRI / 出血": "not the systemic bleeding of the MS score",
     "治疗后 / 铁蛋白": "not the value at diagnosis",
     "出院时血小板": "not the value at diagnosis",

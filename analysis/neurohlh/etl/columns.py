@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 
 from neurohlh.core.errors import InputError, Location, did_you_mean
 from neurohlh.etl.codebook import Codebook, Variable, codebook, header_key
-from neurohlh.etl.headers import Reading, header_words, legend_codes, may_have_unit, near_misses, read_header, renamed
+from neurohlh.etl.header_words import header_words
+from neurohlh.etl.headers import Reading, legend_codes, may_have_unit, read_header, renamed
+from neurohlh.etl.near_misses import near_misses
 from neurohlh.etl.questions import Question, ask, question_of, which_of
 from neurohlh.etl.table import Distinct, RawColumn, RawTable
 from neurohlh.etl.units import codebook_spelling, read_unit

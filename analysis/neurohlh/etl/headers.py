@@ -7,93 +7,13 @@ the nearest spellings are shown; the words that change nothing are listed in `ca
 from __future__ import annotations
 
 import re
-import tomllib
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
-from functools import cached_property, lru_cache
-from heapq import nlargest
-from typing import Any
 
 from neurohlh.etl.characters import plain
-from neurohlh.etl.codebook import CATALOGUE, Codebook, Variable, codebook, header_key
+from neurohlh.etl.codebook import Codebook, Variable, codebook, header_key
+from neurohlh.etl.header_words import HeaderWords, asked_headers, group_of, header_words
 from neurohlh.etl.units import conversion, parse_unit, split_unit, tables
-
-
-@dataclass(frozen=True)
-class Group:
-    """An upper header, and what may stand under it."""
-
-    id: str
-    words: tuple[str, ...]
-    prefixes: tuple[str, ...] = ()
-    domains: tuple[str, ...] = ()
-    roles: tuple[str, ...] = ()
-    variables: tuple[str, ...] | None = None
-    reason: str = ""
-
-    @cached_property
-    def keys(self) -> frozenset[str]:
-        """Its words as whole headers."""
-        return frozenset(header_key(word) for word in self.words)
-
-    @cached_property
-    def english(self) -> tuple[str, ...]:
-        """Its English words between blanks."""
-        return tuple(f" {' '.join(re.split('[^a-z0-9]+', word.casefold()))} " for word in self.words if word.isascii())
-
-    @cached_property
-    def chinese(self) -> tuple[str, ...]:
-        """Its Chinese words."""
-        return tuple(header_key(word) for word in self.words if not word.isascii())
-
-    def allows(self, variable: Variable) -> bool:
-        """Whether the variable may stand under it; a group that names nothing allows everything."""
-        if self.variables is None and not self.domains and not self.roles:
-            return True
-        named = variable.name in (self.variables or ())
-        return named or variable.domain in self.domains or variable.role in self.roles
-
-
-@dataclass(frozen=True)
-class HeaderWords:
-    """`catalogue/headers.toml`; word lists are keyed as `header_key` does."""
-
-    personal: frozenset[str]
-    neutral: frozenset[str]
-    value_words: frozenset[str]
-    whether_words: frozenset[str]
-    counted_units: frozenset[str]
-    name_states_unit: frozenset[str]
-    time_words: Mapping[str, str]
-    legend: Mapping[str, frozenset[str]]
-    groups: tuple[Group, ...]
-    ambiguous: tuple[Mapping[str, Any], ...]
-
-
-@lru_cache(maxsize=1)
-def header_words() -> HeaderWords:
-    """The package's words about headers."""
-    raw = tomllib.loads((CATALOGUE / "headers.toml").read_text(encoding="utf-8"))
-    keyed = {
-        name: frozenset(header_key(w) for w in raw[name])
-        for name in ("personal", "neutral", "value_words", "whether_words")
-    }
-    return HeaderWords(
-        **keyed,
-        counted_units=frozenset(raw["counted_units"]),
-        name_states_unit=frozenset(raw["name_states_unit"]),
-        time_words={word: unit for unit, words in raw["time_words"].items() for word in words},
-        legend={code: frozenset(header_key(w) for w in said) for code, said in raw["legend"].items()},
-        groups=tuple(_group_entry(entry) for entry in raw["group"]),
-        ambiguous=tuple(raw["ambiguous"]),
-    )
-
-
-def _group_entry(entry: dict[str, Any]) -> Group:
-    fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
-    return Group(**fields)
 
 
 @dataclass(frozen=True)
@@ -151,7 +71,7 @@ def _read_one(text: str, book: Codebook, words: HeaderWords) -> Reading:
     found = _spelled(text, book, words)
     if found:
         return found
-    for gap in re.finditer(r"[\s/_:|.\-]+", plain(text)):
+    for gap in re.finditer(r"\s/\s|[\s_:|.\-]+", plain(text)):
         upper, last = plain(text)[: gap.start()], plain(text)[gap.end() :]
         group = group_of(upper) if last else None
         if group and (group.id != "plain" or header_key(upper) in group.keys):
@@ -166,7 +86,7 @@ def _under_group(upper: Sequence[str], last: str, book: Codebook, words: HeaderW
     base = " / ".join((*upper, last))
     for prefix in (p for g in groups for p in g.prefixes):
         found = _spelled(f"{prefix} {last}", book, words)
-        if found and found.variable and all(g.allows(book[found.variable]) for g in groups):
+        if found and found.base != prefix and found.variable and all(g.allows(book[found.variable]) for g in groups):
             return replace(found, how="alias")
     found = _spelled(last, book, words)
     if not found:
@@ -180,16 +100,6 @@ def _under_group(upper: Sequence[str], last: str, book: Codebook, words: HeaderW
     return replace(found, how="alias", note=found.note or note)
 
 
-@lru_cache(maxsize=4096)
-def group_of(level: str) -> Group | None:
-    """The group that an upper header names: the whole header first, then a word of it, in the catalogue's order."""
-    groups = header_words().groups
-    key, tokens = header_key(level), f" {' '.join(re.split(r'[^a-z0-9]+', plain(level).casefold()))} "
-    whole = (group for group in groups if key in group.keys)
-    part = (g for g in groups if any(w in tokens for w in g.english) or any(k in key for k in g.chinese))
-    return next(whole, None) or next(part, None)
-
-
 def _spelled(text: str, book: Codebook, words: HeaderWords) -> Reading | None:
     """The variable that a single header spells, whole or after taking off what changes nothing."""
     if text.strip() in book:
@@ -201,8 +111,14 @@ def _spelled(text: str, book: Codebook, words: HeaderWords) -> Reading | None:
     for base, said in _stripped(rest, words):
         name = book.find(base)
         if name and _agrees(said, book[name], book, words):
-            return Reading(name, "alias", base, unit or next(filter(None, map(parse_unit, said)), None))
-    return None
+            return Reading(name, "alias", base, unit or next(filter(None, map(_unit_said, said)), None))
+    counted = _PER_VOLUME.fullmatch(plain(text))
+    whole = book.find(counted["rest"]) if counted and parse_unit(counted["unit"]) else None
+    return Reading(whole, "alias", counted["rest"], parse_unit(counted["unit"])) if counted and whole else None
+
+
+_PER_VOLUME = re.compile(r"(?P<rest>.+?)\s*(?P<unit>/[^/]+)")
+"""WBC/uL: what is counted, and the volume."""
 
 
 def _stripped(text: str, words: HeaderWords) -> Iterator[tuple[str, list[str]]]:
@@ -214,18 +130,23 @@ def _stripped(text: str, words: HeaderWords) -> Iterator[tuple[str, list[str]]]:
     bracketed = [m[1] for m in _BRACKET.finditer(plain_text)]
     base = _BRACKET.sub(" ", plain_text).strip()
     if bracketed and base:
-        inner, _ = split_unit(base)
-        yield inner, bracketed
+        inner, unit = split_unit(base)
+        yield inner, [*bracketed, unit] if unit else bracketed
     for shorter, word in _without(base, words.neutral | words.value_words):
-        yield split_unit(shorter)[0], [*bracketed, word]
+        inner, unit = split_unit(shorter)
+        yield inner, [*bracketed, word, *([unit] if unit else [])]
 
 
 _NUMBERED = re.compile(r"^(?:\d{1,3}\s*[.、)]|[(]\d{1,3}[)])\s*(?=\D)")
 _BRACKET = re.compile(r"[(\[{]([^()\[\]{}]*)[)\]}]")
+_WORD = (
+    r"(?:[012]|y|n|yes|no|m|f|male|female|男|女|是|否|有|无|阳性|阴性|阳|阴|\+|-|存活|生存|死亡|失访|正常|异常|原发|继发|alive|dead|died|"
+    r"normal|abnormal|positive|negative|present|absent|primary|secondary)"
+)
 _LEGEND = re.compile(
     r"(?:\d+\s*[=:.]?\s*[^\d\W][^\d=]*)+"  # 1=男,2=女  0: no; 1: yes  1男2女
     r"|(?:[^\d\W]+\s*[=:]\s*\d+[\s,;、/]*)+"  # 男=1,女=2
-    r"|(?:[01]|y|n|yes|no|m|f|男|女|是|否|有|无|阳性|阴性|阳|阴|\+|-)(?:\s*/\s*(?:[01]|y|n|yes|no|m|f|男|女|是|否|有|无|阳性|阴性|阳|阴|\+|-))+"
+    rf"|{_WORD}(?:\s*[/、,]\s*{_WORD})+"  # 有/无
     r"|[ymd年月日\W]{3,}",  # YYYY-MM-DD
     re.I,
 )
@@ -249,6 +170,19 @@ def _without(text: str, words: frozenset[str]) -> Iterator[tuple[str, str]]:
             yield text[:-k], text[-k:]
 
 
+_RANGE = re.compile(
+    r"(?:(?:正常值?|参考值?|正常范围|参考范围|normal|ref\w*)\s*:?\s*[<>≤≥]=?\s*\d[\d.]*"
+    r"|(?:正常值?|参考值?|正常范围|参考范围|normal|ref\w*)?\s*:?\s*\d[\d.]*\s*[-~]\s*\d[\d.]*)\s*(?P<unit>\D.*)?",
+    re.I,
+)
+"""The reference range that laboratory exports print beside a name: (100-300×10^9/L)."""
+
+
+def _unit_said(part: str) -> str | None:
+    limits = _RANGE.fullmatch(part.strip())
+    return parse_unit((limits["unit"] or "") if limits else part)
+
+
 def _agrees(said: list[str], variable: Variable, book: Codebook, words: HeaderWords) -> bool:
     """Whether what was taken off leaves the variable as it is: its own name again, a unit, a legend, a neutral word."""
     return all(
@@ -257,6 +191,7 @@ def _agrees(said: list[str], variable: Variable, book: Codebook, words: HeaderWo
         or (key in words.whether_words and not variable.numeric)
         or book.find(part) == variable.name
         or parse_unit(part) is not None
+        or (variable.numeric and _RANGE.fullmatch(part.strip()) is not None)
         or (not variable.numeric and _LEGEND.fullmatch(plain(part)) is not None)
         for part in said
     )
@@ -320,36 +255,3 @@ def recognised(text: str) -> bool:
         return True
     reading = _read_one(text, codebook(), words)
     return reading.variable is not None or bool(reading.note)
-
-
-@lru_cache(maxsize=1)
-def asked_headers() -> Mapping[str, Mapping[str, Any]]:
-    """Headers that spell no variable and are asked about: 肝脾大."""
-    return {
-        header_key(h): entry for entry in header_words().ambiguous if "variable" not in entry for h in entry["headers"]
-    }
-
-
-def near_misses(text: str, book: Codebook, n: int = 3) -> tuple[tuple[str, str], ...]:
-    """The spellings nearest to a header, one per variable, as (spelling, variable), nearest first.
-
-    Near is a spelling that shares at least 0.7 of its signs in order with the header (Ratcliff and Obershelp's ratio;
-    0.6 where the header is Chinese, whose words are short), or that stands whole within it.
-    """
-    key = header_key(split_unit(text)[0])
-    shared = Counter(other for i in range(len(key) - 1) for other in book.pairs.get(key[i : i + 2], ()))
-    dice = {other: 2 * n / (len(key) + len(other) - 2) for other, n in shared.items() if n > 1 or len(key) < 4}
-    most = nlargest(_LOOKED_AT, dice, key=lambda other: (dice[other], other))
-    enough = 0.7 if key.isascii() else 0.6
-    best: dict[str, tuple[float, str]] = {}
-    for other in most:
-        variable, spelling = book.spelled[other]
-        ratio = SequenceMatcher(None, key, other, autojunk=False).ratio()
-        within = other in key and len(other) >= (5 if other.isascii() else 3)
-        if (ratio >= enough or within) and ratio > best.get(variable, (0.0, ""))[0]:
-            best[variable] = (ratio, spelling)
-    ranked = sorted(best.items(), key=lambda item: -item[1][0])[:n]
-    return tuple((spelling, variable) for variable, (_, spelling) in ranked)
-
-
-_LOOKED_AT = 15

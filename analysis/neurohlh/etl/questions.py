@@ -15,7 +15,7 @@ from typing import Any
 from neurohlh.core.errors import InputError, Location
 from neurohlh.etl.characters import plain
 from neurohlh.etl.codebook import header_key
-from neurohlh.etl.headers import asked_headers, header_words
+from neurohlh.etl.header_words import asked_headers, header_words
 from neurohlh.etl.table import Kind, RawColumn
 
 
