@@ -25,7 +25,7 @@ class Span:
 
 
 _UNITS = {
-    "years": r"周岁|岁|年|years?|yrs?\.?|y\.?o\.?|y",
+    "years": r"周岁|岁|年|years?|yrs?\.?|y\.?/?o\.?|y",
     "months": r"个月龄|个月|月龄|月|months?|mths?|mos?|mon|m",
     "weeks": r"周龄|周|星期|weeks?|wks?|w",
     "days": r"日龄|天|日|days?|d",
@@ -42,21 +42,23 @@ _WORDS = {
     "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
     "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50,
     "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "一": 1, "两": 2, "二": 2, "三": 3, "四": 4, "五": 5,
-    "六": 6, "七": 7, "八": 8, "九": 9, "十": 10,
+    "六": 6, "七": 7, "八": 8, "九": 9,
 }  # fmt: skip
 _NUMBER_WORD = re.compile(
     r"(?<![a-z])(?P<word>"
     + "|".join(w for w in _WORDS if w.isascii())
     + r")(?=[\s-]*(?:and\s+(?:a\s+)?half[\s-]*)?(?:year|yr|month|mth|week|day))"
 )
-_CHINESE_WORD = re.compile(r"(?<![一二三四五六七八九十两])(?P<word>[一二两三四五六七八九十])(?=个?半?[岁年月周天])")
+_CHINESE_WORD = re.compile(
+    r"(?:(?P<tens>[二三四五六七八九])?(?P<ten>十)(?P<ones>[一二三四五六七八九])?|(?P<word>[一二两三四五六七八九]))(?=个?半?[岁年月周天])"
+)
 _ISO = re.compile(r"^p(?=\d)(?:(\d+(?:\.\d+)?)y)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)w)?(?:(\d+(?:\.\d+)?)d)?$")
 _ZERO = re.compile(
     r"(?:^|\b|\s)(?:day|d|week|hospital day|post[- ]?\w+ day|at|on day|after|第)\s*[+-]?\s*\d|^\+\s*\d"
     r"|\bafter\b|术后|移植后|治疗后"
 )
 _OBSTETRIC = re.compile(r"\bg\d+\s*p\d+|孕|胎龄|gestation|\d+\s*\+\s*\d+\s*(?:周|w)")
-_FILLER = re.compile(r"^(?:old|of age|of life|aged?|大|龄|生后|出生后|of follow-?up|and|,|-|零|又|的|\s)*$")
+_FILLER = re.compile(r"^(?:old|出生|of age|of life|aged?|大|龄|生后|出生后|of follow-?up|and|,|-|零|又|的|\s)*$")
 _COMPARE = re.compile(
     r"^(?P<cmp><=|>=|≤|≥|<|>|大于|超过|小于|不足|不到|over|under|above|below|more than|less than|at least|up to)\s*"
 )
@@ -110,10 +112,16 @@ def _spelled(s: str) -> str:
     """Number words before a unit of time as digits: 'one and half-year old' -> '1.5-year old', '半岁' -> '0.5岁'."""
     s = re.sub(r"^half (?:a |an )?", "0.5 ", s)
     s = re.sub(r"^半(?=[岁年])", "0.5", s)
-    s = re.sub(r"^半个月", "0.5个月", s)
+    s = re.sub(r"^半个?月", "0.5个月", s)
     s = _NUMBER_WORD.sub(lambda m: str(_WORDS[m["word"]]), s)
-    s = _CHINESE_WORD.sub(lambda m: str(_WORDS[m["word"]]), s)
+    s = _CHINESE_WORD.sub(_chinese, s)
     return re.sub(r"(?<![\d.])(\d+)[\s-]*and\s+(?:a\s+)?half", r"\1.5", s)
+
+
+def _chinese(m: re.Match[str]) -> str:
+    if not m["ten"]:
+        return str(_WORDS[m["word"]])
+    return str(10 * _WORDS[m["tens"] or "一"] + _WORDS.get(m["ones"] or "", 0))
 
 
 def _assembled(s: str, side: str) -> Span | Fault:

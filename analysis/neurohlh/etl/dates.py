@@ -39,11 +39,14 @@ _TIME = re.compile(
     r"(?:[ t]\s*|(?<=日)\s*)(?P<time>\d{1,2}(?::\d{2}(?::\d{2}(?:[.,]\d+)?)?|时\d{0,2}分?(?:\d{1,2}秒)?))"
     r"\s*(?:[ap]m)?\s*(?:z|utc|[+-]\d{2}:?\d{2})?$"
 )
+_WEEKDAY = re.compile(r"^(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?[.,]?\s+")
 _YMD = re.compile(r"^(\d{4})\s*[-/.\\年]\s*(\d{1,2})\s*[-/.\\月]\s*(\d{1,2})\s*[日号]?$")
 _OTHER = re.compile(r"^(\d{1,2})\s*[-/.\\]\s*(\d{1,2})\s*[-/.\\]\s*(\d{4})$")
 _SHORT = re.compile(r"^(\d{1,2})\s*[-/.\\年]\s*(\d{1,2})\s*[-/.\\月]\s*(\d{1,2})\s*[日号]?$")
 _PARTIAL = re.compile(
-    r"^(\d{4})\s*[-/.年]\s*(\d{1,2})\s*月?(?:\s*[-/.]\s*(?:00|xx|\?\?|__|uu))?$|^(\d{4})\s*年?(?:\s*[-/.](?:00|xx|\?\?)){0,2}$"
+    r"^(?P<y>\d{4})\s*[-/.年]\s*(?P<m>\d{1,2})\s*月?(?:\s*[-/.]\s*(?:00|xx|\?\?|__|uu))?$"
+    r"|^(?P<y2>\d{4})\s*年?(?:\s*[-/.](?:00|xx|\?\?)){0,2}$"
+    r"|^(?P<m3>\d{1,2})\s*[-/.]\s*(?P<y3>\d{4})$"
 )
 _VAGUE = re.compile(r"^\d{4}\s*年?\s*(?:\d{1,2}\s*月)?\s*(?:初|底|末|中|上旬|中旬|下旬|左右|前后|春|夏|秋|冬)")
 _ENGLISH = (
@@ -52,6 +55,7 @@ _ENGLISH = (
     re.compile(rf"^(?P<y>\d{{4}})[\s\-/.]*{_MONTH}[\s\-/.]*(?P<d>\d{{1,2}})$"),
 )
 _ENGLISH_PARTIAL = re.compile(rf"^{_MONTH}[\s\-/.,]*(?P<y>\d{{4}})$")
+_ENGLISH_SHORT = re.compile(rf"^{_MONTH}[\s\-/.,]*'?\d{{2}}$")
 _ONE = re.compile(
     r"\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|(?<!\d)(?:19|20)\d{6}(?!\d)"
 )
@@ -117,6 +121,7 @@ def _placeholder() -> Day:
 
 
 def _read(s: str, kind: Kind, context: ValueContext, birth: bool) -> Day | Fault:
+    s = _WEEKDAY.sub("", s).rstrip(".。;,")
     time = _TIME.search(s)
     body = s[: time.start()].rstrip(" t") if time else s
     if body in _PLACEHOLDERS:
@@ -131,7 +136,9 @@ def _read(s: str, kind: Kind, context: ValueContext, birth: bool) -> Day | Fault
         return Fault("several_dates")
     if _VAGUE.match(body):
         return Fault("partial_date")
-    return Fault("not_a_date")
+    if _ENGLISH_SHORT.match(body):
+        return Fault("two_digit_year")
+    return Fault("date_with_text" if _ONE.search(s) else "not_a_date")
 
 
 def _with_time(day: Day | Fault, time: re.Match[str] | None) -> Day | Fault:
@@ -218,7 +225,7 @@ def _partial(year: int, month: int | None, context: ValueContext) -> Day | Fault
 
 
 def _partial_digits(m: re.Match[str], context: ValueContext, birth: bool) -> Day | Fault:
-    year, month = m[1] or m[4], m[2]
+    year, month = m["y"] or m["y2"] or m["y3"], m["m"] or m["m3"]
     return _partial(int(year), int(month) if month else None, context)
 
 

@@ -14,7 +14,7 @@ from decimal import Decimal
 from neurohlh.etl.characters import plain
 from neurohlh.etl.parsed import Fault
 from neurohlh.etl.table import Kind
-from neurohlh.etl.units import read_unit
+from neurohlh.etl.units import Unit, read_unit
 
 PLAIN = re.compile(r"-?(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,12})?").fullmatch
 """The ordinary number, whose text goes straight to float."""
@@ -106,6 +106,7 @@ def read_number(text: str, habit: Habit) -> Reading | Fault:
     """The one number that a text holds, or the reason why it holds none for certain."""
     s = plain(text)
     rules = ["fullwidth"] if s != " ".join(text.split()) else []
+    s = s.strip("'\"").rstrip(";。、").strip()
     s = re.sub(r"(?<=\d)[·•](?=\d)", ".", s)
     fault = _pattern_fault(s)
     if fault:
@@ -201,16 +202,23 @@ def _tail(value: Decimal, rest: str) -> _Tail | Fault:
     if m and value == 10:
         return _with_power(Decimal(1), int(m[1]), m[2])
     unit = read_unit(rest)
-    if unit is not None and not (unit.name.startswith("10^") and " " in unit.name):
+    if unit is not None and not _powered(unit):
         return value, unit.name, "", "", False
+    behind = _bracketed(rest)
+    unit = read_unit(behind[0]) if behind else None
+    if unit is not None and not _powered(unit):
+        return value, unit.name, "text", "", False
     m = _POWER.match(rest)
     if m:
         return _with_power(value, int(m["e"] or m["p"]), m["rest"])
     if re.match(r"^[x×*]\s*10\s?\d{1,2}", rest):
-        behind = _bracketed(rest)
-        unit = read_unit(behind[0]) if behind else None
-        return (value, unit.name, "text", "", False) if unit else Fault("exponent_lost")
+        return Fault("exponent_lost")
     return _words_behind(value, rest)
+
+
+def _powered(unit: Unit) -> bool:
+    """10^4 copies/mL: the power belongs to the number; 10^9/L: it belongs to the unit."""
+    return unit.name.startswith("10^") and " " in unit.name
 
 
 def _with_power(value: Decimal, exponent: int, rest: str) -> _Tail | Fault:
@@ -237,13 +245,13 @@ def _words_behind(value: Decimal, rest: str) -> _Tail | Fault:
     parts = _bracketed(rest)
     if parts:
         head, inner = parts
-        unit = read_unit(head) if head else read_unit(inner)
+        unit = None if head else read_unit(inner)
         if unit is not None:
-            return value, unit.name, "text" if head else "", "", False
+            return value, unit.name, "", "", False
         if not head:
             return Fault("several_numbers") if re.search(r"\d", inner) else (value, "", "text", "", False)
     if re.search(r"\d", re.sub(r"10\s*(?:\^|\*|e)?\s*\d{1,2}|mm3|\^3|10{2,5}", "", rest)):
         return Fault("several_numbers")
-    if re.fullmatch(r"[^\s()（）,;，；。]{1,12}(?:\s?/\s?[^\s()]{1,10})?", rest):
+    if re.fullmatch(r"(?=[a-zA-Zμ/%x×*\u4e00-\u9fff])[^\s()（）,;，；。]{1,12}(?:\s?/\s?[^\s()]{1,10})?", rest):
         return Fault("unit_unknown")
     return Fault("unreadable_number")

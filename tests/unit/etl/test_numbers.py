@@ -58,6 +58,9 @@ READ = {
     "↑12.3": ("12.3", "", ""),
     "1456 ng/mL (peak)": ("1456", "", "ng/mL"),
     "约3000": ("3000", "", ""),
+    "'1500": ("1500", "", ""),
+    "1500;": ("1500", "", ""),
+    "100 x 10^9/L (transfused)": ("100", "", "10^9/L"),
 }
 
 
@@ -100,6 +103,8 @@ REFUSED = {
     "2021-03-05": "date_in_number",
     "2021年3月5日": "date_in_number",
     "three": "not_a_number",
+    "1500?": "unreadable_number",
+    "100K": "unit_unknown",
     "铁蛋白 1456": "unreadable_number",
 }
 

@@ -265,10 +265,36 @@ def test_the_order_of_the_answers_is_that_of_the_texts():
 # --- what holds for every text ----------------------------------------------------------------------------------------
 
 SIGNS = string.digits + ".,<>≤≥+-±/()%^x×eEHL {}'年月日岁天半周未查阳性阴无有，．０５（）²⁹½①µ℃#?↑→\u00a0"
-PIECES = ["10", "ng/mL", "mg/dL", "10^9/L", "2021", "-", "月", "Mar", "day", "yes", "(", "1e999", "nan", "inf", "half"]
+PIECES = [
+    "44197",
+    "00",
+    "年",
+    "3",
+    ".",
+    "岁",
+    "+",
+    "T08:30",
+    "1970-01-01",
+    "10",
+    "ng/mL",
+    "mg/dL",
+    "10^9/L",
+    "2021",
+    "-",
+    "月",
+    "Mar",
+    "day",
+    "yes",
+    "(",
+    "1e999",
+    "nan",
+    "inf",
+    "half",
+]
 TEXTS = st.one_of(
     st.text(SIGNS, min_size=1, max_size=12),
     st.lists(st.sampled_from(PIECES), min_size=1, max_size=5).map(" ".join),
+    st.lists(st.sampled_from(PIECES), min_size=1, max_size=6).map("".join),
     st.text(min_size=1, max_size=8),
 ).map(str.strip)
 CONTEXTS = st.builds(
