@@ -125,7 +125,7 @@ def test_the_cns_status_is_that_of_the_model_wherever_it_is_decided(patients):
     status = patients["cns_involved"].reindex(model.index)
     decided = status.isin(["met", "not_met"])
     assert ((status == "met") == model)[decided].all()
-    assert decided.mean() > 0.75
+    assert decided.mean() > 0.65
     assert status[model].eq("met").mean() > 0.97
 
 

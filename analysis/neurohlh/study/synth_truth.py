@@ -147,7 +147,7 @@ def _testing(rng: Generator, people: pd.DataFrame) -> None:
     """Who was tested: the sick and the early dead less often, and as many in all as in the published cohort."""
     n = len(people)
     early = (people["died"] & (people["days"] <= 14)).to_numpy()
-    weight = np.exp(0.8 * people["severity"].to_numpy() + 1.5 * early)
+    weight = np.exp(0.2 * people["severity"].to_numpy() + early)
     for domain, name in (("C", "lp_done"), ("I", "mri_done")):
         may_miss = ~people[f"true_{domain}"].to_numpy()
         people[name] = ~_chosen(rng, may_miss, weight, round((1 - TESTED[domain]) * n))
