@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from neurohlh.core.errors import InputError, Location
-from neurohlh.etl.layout_words import is_unit, is_value
+from neurohlh.etl.layout_words import is_number, is_unit, is_value
 
 MAX_COLUMNS = 5000
 """More columns than this are no cohort table: most likely patients stand as columns."""
@@ -54,7 +54,7 @@ class Head:
 
     def recognised(self, texts: Sequence[str]) -> int:
         """How many of these texts the codebook knows as headers."""
-        return sum(1 for text in texts if text and self.known(text))
+        return sum(1 for text in texts if text and not is_number(text) and self.known(text))
 
     def number(self, i: int) -> int:
         """The spreadsheet's number of row i."""
@@ -182,7 +182,8 @@ def _spread(head: Head, best: int) -> tuple[int, int]:
 def _more_names(head: Head, i: int, below: int) -> bool:
     """Whether the row beneath the header goes on with names (a second language, or the parts of groups)."""
     texts = [text for text in head.rows[below] if text]
-    if not texts or head.share_of_values(below) > 0 or list(head.rows[below]) == list(head.rows[i]):
+    valued = any(map(is_number, texts)) or head.share_of_values(below) >= _VALUES_IN_HEADER
+    if not texts or valued or list(head.rows[below]) == list(head.rows[i]):
         return False
     first = head.rows[below][head.filled(i)[0]]
     if head.recognised(texts) >= max(2, 0.8 * len(texts)) and (not first or head.known(first)):
@@ -222,7 +223,7 @@ def _group_above(head: Head, i: int) -> list[str] | None:
         for left, right in spans:
             titles[left : right + 1] = [above[left]] * (right - left + 1)
         return titles
-    if len(named) < 2 or not used or any(is_value(above[j]) for j in named):
+    if len(named) < 2 or not used or any(is_number(above[j]) for j in named):
         return None
     downwards = any(not here[j] for j in named)
     if not downwards and named[-1] < 0.4 * used[-1]:

@@ -60,9 +60,14 @@ SET_ASIDE_HINT = (
 """Found in every totals or note cell (case ignored): the cheap first look at a long column."""
 
 
+def is_number(text: str) -> bool:
+    """Whether a cell is a number or a date and nothing else."""
+    return bool(_NUMBER.fullmatch(text))
+
+
 def is_value(text: str) -> bool:
     """Whether a cell looks like a measurement, a date or an answer rather than like a header."""
-    return bool(_NUMBER.fullmatch(text)) or text.casefold() in _ANSWERS
+    return is_number(text) or text.casefold() in _ANSWERS
 
 
 def is_unit(text: str) -> bool:

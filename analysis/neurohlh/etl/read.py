@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from neurohlh.core.errors import InputError, Location
@@ -41,7 +41,7 @@ def read_table(
     """
     source = name or path.name
     suffix = _checked_suffix(path, source)
-    known = known_headers or _nothing
+    known = lru_cache(maxsize=None)(known_headers or _nothing)  # many cells of the first rows repeat
     if suffix in _TEXT:
         _refuse_sheet(sheet, suffix, source)
         loaded = load_text(path, source, header_row, known)
