@@ -157,7 +157,16 @@ class Flow:
     steps: tuple[FlowStep, ...]
 
 
-Block = Paragraph | Bullets | Callout | Definitions | KeyFigures | Table | Figure | Flow
+@dataclass(frozen=True)
+class Fold:
+    """Blocks behind a click: what a reader may look up but need not read."""
+
+    block: ClassVar[str] = "fold"
+    title: str
+    blocks: tuple[Table | Callout, ...]
+
+
+Block = Paragraph | Bullets | Callout | Definitions | KeyFigures | Table | Figure | Flow | Fold
 AnyBlock = TypeVar("AnyBlock", bound=Block)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from neurohlh.core.findings import Findings
 from neurohlh.report import sections_data, sections_results
 from neurohlh.report.blocks import Document
+from neurohlh.report.flow import flow
 from neurohlh.report.summary import summary
 
 _ORDER = (
-    sections_data.flow,
+    flow,
     sections_data.criteria,
     sections_data.cns,
     sections_results.frequency,

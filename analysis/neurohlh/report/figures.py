@@ -8,11 +8,11 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
+from neurohlh.core.findings import Findings
 from neurohlh.core.result import Result
 from neurohlh.report import figures_counts, figures_intervals, figures_survival
 from neurohlh.report.figures_style import Drawing, drawable, png_bytes, style, svg_text
+from neurohlh.report.flow import flow_steps
 from neurohlh.report.names import Names
 
 _DRAW: dict[str, Callable[..., Drawing]] = {
@@ -48,10 +48,10 @@ def draw(result: Result, *, names: Names | None = None, **options: Any) -> Drawi
     return figure
 
 
-def flow(frame: pd.DataFrame) -> Drawing:
-    """The flow of patients as a figure of boxes; columns as `core.findings.FLOW_COLUMNS`."""
+def flow(findings: Findings) -> Drawing:
+    """The flow of patients as a figure: the boxes of the report."""
     with style():
-        return figures_counts.flow(frame)
+        return figures_counts.flow(list(flow_steps(findings)))
 
 
 def save(

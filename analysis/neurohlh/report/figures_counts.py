@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 
 import pandas as pd
 from matplotlib.ticker import PercentFormatter
 
 from neurohlh.core import format as fmt
 from neurohlh.core.result import Result
+from neurohlh.report.blocks import FlowStep
 from neurohlh.report.figures_style import GRID, INK, MUTED, Drawing, axes, canvas, text_width
 from neurohlh.report.names import Names
 from neurohlh.report.tables_describe import STATE_WORDS
@@ -24,6 +26,7 @@ _STATE_COLOURS = {
     "no_column": "#e9ecef",
 }
 _MOST_ROWS = 40
+_BOX = 0.42  # height of a box of the flow, in inches
 
 
 def completeness(result: Result, names: Names) -> Drawing:
@@ -63,22 +66,26 @@ def _legend(figure: Drawing, left: float, height: float, states: list[str]) -> N
         x += text_width(word, 9) + 0.42
 
 
-def flow(frame: pd.DataFrame) -> Drawing:
-    """The flow of patients: a box per stage, those who left at the side. Columns as `core.findings.FLOW_COLUMNS`."""
-    rows = frame.to_dict("records")
-    figure = canvas(7.4, 0.8 * (len(rows) + 1))
-    plot = axes(figure, 0, 0, 7.4, 0.8 * (len(rows) + 1))
+def flow(steps: Sequence[FlowStep]) -> Drawing:
+    """The flow of patients: a box per stage, those who left before it at the side."""
+    sides = [
+        "\n".join(textwrap.fill(f"{n} {who}", 46, subsequent_indent="   ") for who, n in s.excluded) for s in steps
+    ]
+    gaps = [0.0, *(0.35 + 0.17 * (side.count("\n") + 1 if side else 0) for side in sides[1:])]
+    height = sum(gaps) + _BOX * len(steps) + 0.3
+    figure = canvas(7.4, height)
+    plot = axes(figure, 0, 0, 7.4, height)
     plot.set_xlim(0, 7.4)
-    plot.set_ylim(len(rows) + 0.5, -0.5)
+    plot.set_ylim(height, 0)
     plot.axis("off")
     box = {"boxstyle": "round,pad=0.5", "fc": "none", "ec": MUTED, "lw": 0.9}
-    first = f"{fmt.integer(rows[0]['n_in'])} supplied" if rows else "No flow"
-    plot.text(2.1, 0, first, ha="center", va="center", bbox=box, fontweight="bold")
-    for y, row in enumerate(rows, start=1):
-        plot.annotate("", (2.1, y - 0.26), (2.1, y - 0.74), arrowprops={"arrowstyle": "-|>", "color": MUTED, "lw": 0.9})
-        text = textwrap.fill(f"{row['label']}: {fmt.integer(row['n_out'])}", 44)
-        plot.text(2.1, y, text, ha="center", va="center", bbox=box, color=INK)
-        if row["n_excluded"]:
-            side = textwrap.fill(f"{fmt.integer(row['n_excluded'])} left: {row['reason']}", 42)
-            plot.text(4.1, y - 0.5, side, ha="left", va="center", color=MUTED, fontsize=9)
+    top = 0.15
+    for step, side, gap in zip(steps, sides, gaps, strict=True):
+        if gap:
+            arrow = {"arrowstyle": "-|>", "color": MUTED, "lw": 0.9}
+            plot.annotate("", (1.9, top + gap + 0.04), (1.9, top - 0.04), arrowprops=arrow)
+            plot.text(3.7, top + gap / 2, side, ha="left", va="center", color=MUTED, fontsize=9, linespacing=1.35)
+            top += gap
+        plot.text(1.9, top + _BOX / 2, f"{step.n} {step.label}", ha="center", va="center", bbox=box, color=INK)
+        top += _BOX
     return figure

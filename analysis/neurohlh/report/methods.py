@@ -71,13 +71,14 @@ def method_items(findings: Findings) -> tuple[tuple[str, str], ...]:
 
 def in_words(result: Result, names: Names | None = None) -> str:
     """A Result's recipe in one paragraph: what was done first, its sources last."""
-    method = _named(result, (names or Names()).with_result(result))
+    names = (names or Names()).with_result(result)
+    method = _named(result, names)
     ordered = [*(k for k in _SAID if k in method), *(k for k in method if k not in _SAID)]
     said = [text for key in ordered if (text := _say(key, method[key]))]
     body = "; ".join(said)
     software = result.method.get("software")
     sentences = [f"{body[:1].upper()}{body[1:]}."] if body else []
-    sentences += [f"{text}." for text in _patients(result)]
+    sentences += [f"{names.prose(text)}." for text in _patients(result)]
     if software:
         sentences.append(f"Software: {_plain(software)}.")
     sources = result.method.get("reference")
@@ -119,7 +120,7 @@ def _patients(result: Result) -> Iterator[str]:
     yield f"{fmt.integer(used)} of {fmt.integer(supplied)} patients used{deaths}"
     dropped = {str(k): v for k, v in dict(counts.get("dropped") or {}).items() if v}
     if dropped:
-        yield "Left out: " + "; ".join(f"{reason.replace('_', ' ')} {fmt.integer(n)}" for reason, n in dropped.items())
+        yield "Left out: " + "; ".join(f"{reason} {fmt.integer(n)}" for reason, n in dropped.items())
 
 
 def _plain(value: Any) -> str:

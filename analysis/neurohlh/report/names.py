@@ -36,6 +36,8 @@ _PLAIN_WORDS = {
 }
 _TRANSFORM = re.compile(r"(log2|log10|log|sqrt)\((\w+)\)")
 _LEVELLED = re.compile(r"(\w+)(?:\[(?:T\.)?|: ?|=)([^\]]+)\]?")
+# Only names that no sentence would hold by chance: those with an underscore.
+_NAME = re.compile(r"\b[a-z][a-z0-9]*_[a-z0-9_]+\b")
 _TRANSFORM_WORDS = {"log2": "per doubling", "log10": "per tenfold", "log": "per e-fold", "sqrt": "square root"}
 
 
@@ -97,12 +99,21 @@ class Names:
         per = f"per {pretty_unit(unit)}" if unit else "per unit"
         return f"{self.label(variable or term)} ({per.replace('per years', 'per year').replace('per days', 'per day')})"
 
+    def prose(self, text: str) -> str:
+        """A sentence of a result with its variables' names put into words ('bilirubin_total': 'total bilirubin')."""
+        return _NAME.sub(lambda m: small(self.labels[m[0]]) if self.labels.get(m[0]) else m[0].replace("_", " "), text)
+
     def check_term(self, text: str) -> str:
         """A term as a model's diagnostics spell it ('age_years', 'cns[T.met]', 'cns: met') in words."""
         found = _LEVELLED.fullmatch(text)
         if found:
             return f"{self.label(found[1])}: {self.level(found[1], found[2])}"
         return self.term(text, text) if _TRANSFORM.fullmatch(text) else self.label(text)
+
+
+def small(text: str) -> str:
+    """A label inside a sentence: 'Age' becomes 'age', while an abbreviation keeps its capitals ('EBV status')."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 def _capital(text: str) -> str:

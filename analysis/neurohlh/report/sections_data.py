@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Mapping
 from typing import Any
 
@@ -14,8 +15,7 @@ from neurohlh.report.blocks import (
     Callout,
     Cell,
     Column,
-    Flow,
-    FlowStep,
+    Fold,
     Paragraph,
     Row,
     Section,
@@ -25,7 +25,13 @@ from neurohlh.report.blocks import (
 from neurohlh.report.names import pretty_unit
 
 _SEVERITIES = ("error", "warning", "note", "info")
-_STATUS_WORDS = {"V": "verified in the source", "V2": "verified in a secondary source", "D": "rule of this project"}
+_STATUS_WORDS = {
+    "V": "verified in the source",
+    "V2": "verified in a secondary source",
+    "D": "rule of this project",
+    "DOSSIER RULE": "rule of this project",
+}
+_COUNTS = {"not_met": "Not met", "indeterminate": "Undecided", "not_applicable": "Not applicable"}
 
 
 def data(findings: Findings) -> Section | None:
@@ -110,78 +116,76 @@ def _issues(issues: pd.DataFrame) -> Table:
     return frame_table(ordered.drop(columns="_rank"), columns, "Issues", fold=10, key="issues")
 
 
-def flow(findings: Findings) -> Section | None:
-    """Who was left out, and why; numbers that do not add up are said so."""
-    rows = findings.flow
-    if not len(rows):
-        return None
-    steps = []
-    if rows["n_excluded"].iloc[0]:  # otherwise the first step says it already
-        steps.append(FlowStep("Rows supplied", fmt.integer(rows["n_in"].iloc[0])))
-    for row in rows.to_dict("records"):
-        out = ((str(row["reason"] or row["label"]), fmt.integer(row["n_excluded"])),) if row["n_excluded"] else ()
-        steps.append(FlowStep(str(row["label"]), fmt.integer(row["n_out"]), out))
-    blocks: list[Block] = [Flow(tuple(steps))]
-    broken = flow_breaks(rows)
-    if broken:
-        blocks.append(Callout("stop", "These numbers do not add up", broken))
-    return Section("flow", "Flow of patients", tuple(blocks))
-
-
-def flow_breaks(rows: pd.DataFrame) -> tuple[str, ...]:
-    """The steps whose numbers do not add up: n_in - n_excluded = n_out, and each step starts where the last ended."""
-    said = []
-    previous = None
-    for row in rows.to_dict("records"):
-        if row["n_in"] - row["n_excluded"] != row["n_out"]:
-            counts = " − ".join(fmt.integer(row[c]) for c in ("n_in", "n_excluded"))
-            said.append(f"{row['label']}: {counts} is not {fmt.integer(row['n_out'])}.")
-        if previous is not None and row["n_in"] != previous:
-            said.append(
-                f"{row['label']} starts with {fmt.integer(row['n_in'])}, but {fmt.integer(previous)} were left before."
-            )
-        previous = row["n_out"]
-    return tuple(said)
-
-
 def criteria(findings: Findings) -> Section | None:
-    """Who has HLH by each criteria set: one table of sets, one per set with its items, sources and caveats."""
+    """Who has HLH by each criteria set; items of the set that decides stand open, those of the others in a fold."""
     rows = findings.criteria
     if not len(rows):
         return None
-    overall = rows[rows["item"] == "overall"]
+    overall = rows[rows["item"] == "overall"].sort_values(
+        "criteria_set", key=lambda names: names != findings.criteria_set, kind="stable"
+    )
     blocks: list[Block] = []
     if len(overall):
-        blocks.append(_status_table(overall, "Patients by criteria set", "Criteria set", "criteria-sets"))
-    for name in dict.fromkeys(rows["criteria_set"]):
-        head = overall[overall["criteria_set"] == name]
-        title = str(head["label"].iloc[0] or name) if len(head) else str(name)
-        items = rows[(rows["criteria_set"] == name) & (rows["item"] != "overall")]
-        if len(items):
-            blocks.append(_status_table(items, f"{title}, item by item", "Item", f"criteria-{name}"))
-        if findings.criteria_notes.get(str(name)):
-            blocks.append(Callout("caution", title, (findings.criteria_notes[str(name)],)))
+        bare = overall.assign(rule="")
+        blocks.append(_status_table(bare, "Patients by criteria set", "Criteria set", "criteria-sets"))
+    folded: list[Table | Callout] = []
+    for name in dict.fromkeys([*overall["criteria_set"], *rows["criteria_set"]]):
+        (blocks if name == findings.criteria_set else folded).extend(_criteria_set(findings, str(name)))
+    if folded:
+        blocks.append(Fold("Items and caveats of the other criteria sets", tuple(folded)))
     return Section("criteria", "Who has HLH", tuple(blocks))
 
 
-def _status_table(rows: pd.DataFrame, caption: str, head: str, key: str) -> Table:
-    columns = [Column(head, number=False), Column("Met", "n/N decided (%)"), Column("Not met", "n")]
-    columns += [Column("Undecided", "n"), Column("Not applicable", "n"), Column("Source and status", number=False)]
+def _criteria_set(findings: Findings, name: str) -> list[Table | Callout]:
+    rows = findings.criteria[findings.criteria["criteria_set"] == name]
+    head, items = rows[rows["item"] == "overall"], rows[rows["item"] != "overall"]
+    title = str(head["label"].iloc[0] or name) if len(head) else name
+    blocks: list[Table | Callout] = []
+    if len(items):
+        usual = _blank(head["source"].iloc[0]) if len(head) else ""
+        blocks.append(_status_table(items, f"{title}: item by item", "Item", f"criteria-{name}", usual=usual))
+    if findings.criteria_notes.get(name):
+        blocks.append(Callout("caution", title, (findings.criteria_notes[name],)))
+    return blocks
+
+
+def _status_table(rows: pd.DataFrame, caption: str, head: str, key: str, usual: str = "") -> Table:
+    """One row per set, item or definition; a source equal to `usual` is said once, below the table."""
+    counts = [c for c in _COUNTS if c != "not_applicable" or rows[c].sum() > 0]
+    columns = [Column(head, number=False), Column("Met", "n/N decided (%)")]
+    columns += [Column(_COUNTS[c], "n") for c in counts]
+    columns.append(Column("Status of the rule" if usual else "Source and status", number=False))
     body = []
     for row in rows.to_dict("records"):
         decided = row["met"] + row["not_met"]
-        counts = [Cell(fmt.integer(row[c])) for c in ("not_met", "indeterminate", "not_applicable")]
         share = fmt.count_of(row["met"], decided) if decided else fmt.MISSING
         name = str(row.get("label") or row.get("item") or row.get("criteria_set") or row.get("definition"))
-        said = _blank(row.get("rule") if "rule" in row else row.get("note"))
-        body.append(Row((Cell(name, sub=said), Cell(share), *counts, _source(row))))
-    note = "Undecided: what is recorded leaves both answers possible; unknown is never read as 'no'."
-    return Table(caption, tuple(columns), tuple(body), (note,), key=key)
+        said = in_print(_blank(row.get("rule") if "rule" in row else row.get("note")))
+        numbers = (Cell(fmt.integer(row[c])) for c in counts)
+        body.append(Row((Cell(item_words(name), sub=said), Cell(share), *numbers, _source(row, usual))))
+    notes = ["Undecided: what is recorded leaves both answers possible; unknown is never read as 'no'."]
+    notes += [f"Source: {usual}."] if usual else []
+    return Table(caption, tuple(columns), tuple(body), tuple(notes), key=key)
 
 
-def _source(row: Mapping[Hashable, Any]) -> Cell:
+def in_print(rule: str) -> str:
+    """A rule as it is printed: signs for comparisons, raised exponents, no underscores."""
+    text = re.sub(r"(?<=\w)_(?=\w)", " ", pretty_unit(rule))
+    return text.replace(">=", "≥").replace("<=", "≤").replace("degC", "°C")
+
+
+def item_words(name: str) -> str:
+    """An item's name as a label: '3 cytopenia' becomes '3. Cytopenia'."""
+    number, _, rest = name.partition(" ")
+    words = f"{number}. {rest[:1].upper()}{rest[1:]}" if number.isdigit() and rest else name
+    return words[:1].upper() + words[1:]
+
+
+def _source(row: Mapping[Hashable, Any], usual: str = "") -> Cell:
     status = _blank(row.get("status"))
-    return Cell(_blank(row.get("source")), sub=_STATUS_WORDS.get(status, status))
+    words = _STATUS_WORDS.get(status, status.lower() if status.isupper() else status)
+    source = _blank(row.get("source"))
+    return Cell(words) if usual and source == usual else Cell(source, sub=words)
 
 
 def _blank(value: object) -> str:

@@ -44,7 +44,7 @@ def kaplan_meier(result: Result, names: Names) -> tuple[Table, ...]:
 
 def _in_words(note: str, names: Names) -> str:
     group, colon, rest = note.partition(": ")
-    return f"{names.group(group)}: {rest}" if colon and group.replace("_", "").isalpha() else note
+    return f"{names.group(group)}: {rest}" if colon and group.replace("_", "").isalpha() else names.prose(note)
 
 
 def _survival_cell(part: pd.DataFrame, time: float) -> Cell:
@@ -119,7 +119,7 @@ def cox(result: Result, names: Names) -> tuple[Table, ...]:
         columns += [Column("Deaths/patients", "n/N", spanner=spanner)]
         columns += [Column("HR", f"{level} interval", spanner=spanner), Column("p value", spanner=spanner)]
     rows = [row for key in cox_terms(result) for row in _cox_rows(result.tidy, key, shown, names)]
-    notes = _cox_notes(result)
+    notes = _cox_notes(result, names)
     caption = "Hazard of death: Cox models" if len(shown) > 1 else "Hazard of death: Cox model"
     table = Table(caption, tuple(columns), tuple(rows), notes, key="cox")
     return (table, *_checks(result, names))
@@ -174,7 +174,7 @@ def _cox_cells(part: pd.DataFrame, level: str, shown: Sequence[str]) -> list[Cel
     return cells
 
 
-def _cox_notes(result: Result) -> tuple[str, ...]:
+def _cox_notes(result: Result, names: Names) -> tuple[str, ...]:
     method = result.method
     notes = ["HR: hazard ratio; above 1 means a higher rate of death."]
     said = (("ties", "Ties"), ("variance", "Variance"), ("interval", "Intervals"), ("strata", "Strata"))
@@ -182,9 +182,9 @@ def _cox_notes(result: Result) -> tuple[str, ...]:
     notes += [recipe] if recipe else []
     dropped = {k: v for k, v in dict(result.counts.get("dropped", {})).items() if v}
     if dropped and not any("left out" in note for note in result.notes):
-        lost = "; ".join(f"{reason.replace('_', ' ')}: {fmt.integer(n)}" for reason, n in dropped.items())
+        lost = "; ".join(f"{names.prose(reason)}: {fmt.integer(n)}" for reason, n in dropped.items())
         notes.append(f"Patients left out of the adjusted model, by first reason: {lost}.")
-    return (*notes, *result.notes)
+    return (*notes, *(names.prose(note) for note in result.notes))
 
 
 def _checks(result: Result, names: Names) -> tuple[Table, ...]:

@@ -10,7 +10,7 @@ import pandas as pd
 from neurohlh.core import format as fmt
 from neurohlh.core.findings import Findings
 from neurohlh.core.result import Result
-from neurohlh.report.names import Names
+from neurohlh.report.names import Names, small
 
 _POSITIVE, _NEGATIVE = ("met", "true"), ("not_met", "false")
 
@@ -136,7 +136,7 @@ def hazard(findings: Findings) -> str:
     if adjusted is not None:
         covariates = result.method.get("covariates", [])
         names = Names.of(findings).with_result(result)
-        others = [_lower(names.label(_bare(c))) for c in covariates if c != main["variable"]]
+        others = [small(names.label(_bare(c))) for c in covariates if c != main["variable"]]
         given = f" for {fmt.sentence_list(others)}" if others else ""
         said.append(f"{fmt.ratio(adjusted['estimate'])} ({_limits(adjusted, fmt.ratio, result)}) adjusted{given}")
     return f"The hazard ratio of death with CNS involvement was {fmt.sentence_list(said)}."
@@ -192,7 +192,10 @@ def exposure_hazards(result: Result, exposure: str) -> tuple[pd.Series | None, p
 
 def doubts(findings: Findings) -> tuple[str, ...]:
     """What speaks against trusting the answer: the study's own cautions, then what the checks say."""
-    return tuple(dict.fromkeys([*findings.cautions, *model_doubts(findings), *testing_doubts(findings)]))
+    said: dict[str, str] = {}
+    for text in (*findings.cautions, *model_doubts(findings), *testing_doubts(findings)):
+        said.setdefault(text.partition(":")[0], text)  # the same observation is said once, however it goes on
+    return tuple(said.values())
 
 
 def model_doubts(findings: Findings) -> tuple[str, ...]:
@@ -227,10 +230,11 @@ def _of_checks(findings: Findings) -> Iterator[str]:
             )
     supplied, used = result.counts.get("supplied"), result.counts.get("used")
     if supplied and used and used < supplied:
-        yield (
-            f"The adjusted model rests on {fmt.count_of(used, supplied)} of the patients; the others lack a value that "
-            "it needs."
-        )
+        lost = {k: v for k, v in dict(result.counts.get("dropped") or {}).items() if v}
+        names = Names.of(findings).with_result(result)
+        reasons = "; ".join(f"{names.prose(str(reason))} {fmt.integer(n)}" for reason, n in lost.items())
+        why = f" Left out: {reasons}." if reasons else ""
+        yield f"The adjusted model rests on {fmt.count_of(used, supplied)} of the patients.{why}"
 
 
 def _of_testing(findings: Findings) -> Iterator[str]:
@@ -262,8 +266,3 @@ def _limits(row: pd.Series, show: Any, result: Result) -> str:
 
 def _bare(term: str) -> str:
     return term.split("(")[-1].rstrip(")")
-
-
-def _lower(text: str) -> str:
-    # An abbreviation keeps its capitals: 'Age' but 'EBV status'.
-    return text if text[1:2].isupper() else text[:1].lower() + text[1:]

@@ -289,7 +289,7 @@ def kaplan_meier():
         "reference": "Kaplan and Meier 1958",
     }
     deaths = int(curves["n_event"].sum())
-    counts = {"supplied": 273, "used": 251, "events": deaths, "dropped": {"died or censored before day 14": 22}}
+    counts = {"supplied": 362, "used": 251, "events": deaths, "dropped": {"died by day 14": 22, "CNS undecided": 89}}
     frame = tidy_frame([{"analysis": "kaplan_meier", "outcome": "os", **r} for r in rows])
     return Result("kaplan_meier", frame, curves=curves, method=method, counts=counts)
 
@@ -410,7 +410,7 @@ def cox():
         "covariates": ["cns", "age_years", "log2(ferritin)", "trigger_category"],
         "reference_levels": {"cns": "not_met", "trigger_category": "ebv"},
     }
-    counts = {"supplied": 251, "used": 221, "events": 57, "parameters": 6, "dropped": {"missing ferritin": 30}}
+    counts = {"supplied": 251, "used": 221, "events": 57, "parameters": 6, "dropped": {"missing age_years": 30}}
     return Result("cox", tidy_frame(rows), checks=check_frame(checks), method=method, counts=counts)
 
 
@@ -515,10 +515,12 @@ def findings(completeness, table1, frequency, testing, kaplan_meier, logrank, co
         ("note", "outside_usual_range", "ferritin", 41, "north.csv, row 9, column ferritin", "unusually high", "kept"),
     ]
     flow = [
-        ("read", "Rows read", 412, 0, 412, ""),
-        ("identical", "Distinct rows", 412, 8, 404, "identical rows of one patient"),
-        ("conflict", "Patients without conflicting rows", 404, 4, 400, "rows of one patient contradict each other"),
-        ("hlh", "Patients with HLH-2004 met", 400, 38, 362, "HLH-2004 not met (11) or undecided (27)"),
+        ("rows_read", "Rows read beneath the headers", 412, 0, 412, ""),
+        ("identical_rows", "Rows that repeat another row", 412, 8, 404, "counted once"),
+        ("joined_rows", "Further rows of a patient", 404, 0, 404, "joined"),
+        ("conflicting_rows", "Patients whose rows contradict each other", 404, 4, 400, "kept out"),
+        ("criteria_not_met", "HLH-2004 not fulfilled", 400, 11, 389, ""),
+        ("criteria_indeterminate", "HLH-2004 not decidable", 389, 27, 362, ""),
     ]
     return Findings(
         title="CNS involvement and survival in HLH",

@@ -161,11 +161,16 @@ def test_inline_drawings_take_the_colours_of_the_page(kaplan_meier):
     assert "xmlns" not in svg
 
 
-def test_flow_figure_shows_every_step(findings):
-    texts = [t.get_text() for t in figures.flow(findings.flow).axes[0].texts]
-    assert "412 supplied" in texts
-    assert any("362" in t for t in texts)
-    assert any(t.startswith("38 left") for t in texts)
+def test_flow_figure_shows_the_boxes_of_the_page(findings):
+    figure = figures.flow(findings)
+    texts = [t.get_text() for t in figure.axes[0].texts]
+    assert "362 patients in the study" in texts
+    assert any(t.startswith("4 Patients whose rows contradict") and "27 HLH-2004 not decidable" in t for t in texts)
+    with figures_style.style():
+        figure.draw_without_rendering()
+    boxes = [t.get_window_extent() for t in figure.axes[0].texts if t.get_text()]
+    assert all(box.x1 <= figure.get_size_inches()[0] * figure.dpi for box in boxes)
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[i + 1 :])
 
 
 def test_groups_that_are_not_status_words_get_distinct_colours(kaplan_meier):

@@ -1,6 +1,7 @@
 """The page: well-formed, self-contained, navigable, the same every time, and silent where there is no finding."""
 
 import dataclasses
+import itertools
 import re
 from html.parser import HTMLParser
 
@@ -8,7 +9,7 @@ import pandas as pd
 import pytest
 
 from neurohlh.core.findings import Findings
-from neurohlh.report import document, render, sections_data
+from neurohlh.report import document, flow, render, sections_data
 
 VOID = {"meta", "input", "br", "hr", "img", "link"}
 
@@ -162,20 +163,33 @@ def test_sources_keep_their_status(page):
 
 
 def test_a_flow_that_does_not_add_up_is_said(findings):
-    flow = findings.flow.copy()
-    flow.loc[2, "n_excluded"] = 5
-    broken = dataclasses.replace(findings, flow=flow)
-    section = sections_data.flow(broken)
-    assert section.blocks[-1].tone == "stop"
-    assert "404 − 5 is not 400" in section.blocks[-1].sentences[0]
-    sound = sections_data.flow(findings)
-    assert len(sound.blocks) == 1
+    rows = findings.flow.copy()
+    rows.loc[3, "n_excluded"] = 5
+    broken = flow.flow(dataclasses.replace(findings, flow=rows))
+    assert broken.blocks[-1].tone == "stop"
+    assert "404 − 5 is not 400" in broken.blocks[-1].sentences[0]
+    assert len(flow.flow(findings).blocks) == 1
 
 
-def test_flow_boxes_show_the_numbers_of_the_flow(findings):
-    flow = sections_data.flow(findings).blocks[0]
-    assert [s.n for s in flow.steps] == ["412", "404", "400", "362"]
-    assert [s.excluded[0][1] for s in flow.steps[1:]] == ["8", "4", "38"]
+def test_flow_boxes_and_their_exclusions_add_up(findings):
+    steps = flow.flow(findings).blocks[0].steps
+    assert [(s.label, s.n) for s in steps] == [
+        ("rows supplied", "412"),
+        ("patients in the tables", "404"),
+        ("patients in the study", "362"),
+        ("patients on the survival curves", "251"),
+    ]
+    for before, after in itertools.pairwise(steps):
+        assert int(before.n) - sum(int(n) for _, n in after.excluded) == int(after.n)
+
+
+def test_criteria_that_do_not_decide_wait_in_a_fold(findings):
+    section = sections_data.criteria(findings)
+    sets, items, fold = section.blocks
+    assert [row.cells[0].text for row in sets.rows] == ["HLH-2004", "HLH-2024"]
+    assert [row.cells[0].text for row in items.rows] == ["Fever", "NK-cell activity"]
+    assert "Source: Henter 2007." in items.footnotes
+    assert [block.block for block in fold.blocks] == ["callout"]
 
 
 def test_issues_are_ordered_by_severity_and_place(findings):
