@@ -269,8 +269,9 @@ def plant(rng: Generator, ward: Ward, plants: tuple[Plant, ...]) -> None:
 def plant_contradictions(rng: Generator, ward: Ward) -> None:
     """Cells that read well and can't be true together; each is read as it stands, and the checks must say so."""
     people = ward.people.reset_index(drop=True)
-    dead = rng.permutation(people.index[people["died"].to_numpy()].to_numpy())
-    grafted = people.index[people["hsct"].to_numpy()]
+    old_enough = people["age_days"].to_numpy() > 400  # or the wrong date would lie before birth, too
+    dead = rng.permutation(people.index[people["died"].to_numpy() & old_enough].to_numpy())
+    grafted = people.index[people["hsct"].to_numpy() & old_enough]
     _redate(ward, "date_death", int(dead[0]), people.loc[dead[0], "date_admission"], -300, "C57 death before admission")
     _redate(ward, "date_hsct", int(grafted[0]), people.loc[grafted[0], "date_hlh_diagnosis"], -40, "C57 graft first")
     ward.cells["date_death"][int(dead[1])] = replace(BLANK, pattern="death without its date")

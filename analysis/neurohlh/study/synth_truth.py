@@ -27,7 +27,7 @@ TESTED = {"C": 116 / 179, "I": 160 / 179}
 SURVIVAL_3Y = {True: 0.689, False: 0.860}
 LOST = 17 / 179
 THREE_YEARS = 1095
-LAST_DAY = np.datetime64("2022-06-30")
+LAST_DAY = np.datetime64("2024-06-30")
 SYMPTOMS = {
     "sx_seizure": 0.45,
     "sx_altered_consciousness": 0.40,
@@ -133,14 +133,16 @@ def _outcome(rng: Generator, people: pd.DataFrame) -> None:
     for cns, survival in SURVIVAL_3Y.items():
         group = (people["true_cns"] == cns).to_numpy()
         dies[group] = _systematic(rng, _three_year_risk(people.loc[group, "severity"].to_numpy(), 1 - survival))
-    day_of_death = np.ceil(THREE_YEARS * rng.random(n) ** (1 / 0.45)).astype(int)
+    day_of_death = np.where(dies, np.maximum(1, np.ceil(THREE_YEARS * rng.random(n) ** (1 / 0.45))), np.inf)
+    # No follow-up closes within three years, and who is lost has not died yet: both leave survival as published.
     open_until = (LAST_DAY - people["date_hlh_diagnosis"].to_numpy().astype("datetime64[D]")).astype(int)
-    open_until = open_until - rng.integers(0, 60, n)
-    lost = _chosen(rng, ~dies, np.ones(n), round(LOST * n))
-    last = np.where(lost, rng.integers(20, 900, n), open_until)
-    people["died"] = dies
+    end = np.minimum(day_of_death, open_until - rng.integers(0, 60, n))
+    day_of_loss = rng.integers(20, 900, n)
+    lost = _chosen(rng, day_of_loss < end, np.ones(n), round(LOST * n))
+    people["dies_within_3y"] = dies
+    people["died"] = dies & ~lost
     people["lost"] = lost
-    people["days"] = np.where(dies, np.maximum(1, day_of_death), last)
+    people["days"] = np.where(lost, day_of_loss, end).astype(int)
 
 
 def _testing(rng: Generator, people: pd.DataFrame) -> None:

@@ -204,11 +204,22 @@ def _shown(raw: Raw) -> str:
 def write_model(people: pd.DataFrame, folder: Path) -> None:
     """`truth_model.csv`: what no hospital knows of untested patients, for those who study missing tests."""
     frame = people[
-        ["patient_id", "true_S", "true_C", "true_I", "true_cns", "severity", "died", "days", "late_evidence"]
+        [
+            "patient_id",
+            "true_S",
+            "true_C",
+            "true_I",
+            "true_cns",
+            "severity",
+            "dies_within_3y",
+            "died",
+            "days",
+            "late_evidence",
+        ]
     ].copy()
     frame["transferred_from"] = people["transferred_from"].fillna("")
     frame["severity"] = frame["severity"].round(4)
-    for column in ("true_S", "true_C", "true_I", "true_cns", "died", "late_evidence"):
+    for column in ("true_S", "true_C", "true_I", "true_cns", "dies_within_3y", "died", "late_evidence"):
         frame[column] = frame[column].map({True: "true", False: "false"})
     names = {"true_S": "true_symptoms", "true_C": "true_csf_abnormal", "true_I": "true_imaging_abnormal"}
     frame.rename(columns=names).to_csv(folder / "truth_model.csv", index=False, lineterminator="\n")

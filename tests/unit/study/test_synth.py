@@ -88,8 +88,10 @@ def test_every_sample_holds_the_published_margins(seed):
     assert not (d["true_C"] & ~d["lp_done"]).any()
     for cns, survival in ((True, 0.689), (False, 0.860)):
         group = d[d["true_cns"] == cns]
-        assert 1 - group["died"].mean() == pytest.approx(survival, abs=0.5 / len(group) + 1e-9)
+        assert 1 - group["dies_within_3y"].mean() == pytest.approx(survival, abs=0.5 / len(group) + 1e-9)
     assert d.loc[d["died"], "days"].max() <= 1095
+    assert not (d["died"] & d["lost"]).any()
+    assert d.loc[~d["died"] & ~d["lost"], "days"].min() > 1095
 
 
 def test_who_dies_early_is_tested_less():
