@@ -47,6 +47,7 @@ VALUES = [
     ("mri_abnormal", "未见异常", "not_met", ""),
     ("mri_abnormal", "未见明显异常", "not_met", ""),
     ("mri_abnormal", "无殊", "not_met", ""),
+    ("mri_abnormal", "头颅MRI未见明显异常信号影", "not_met", ""),
     ("csf_abnormal", "(-)", "not_met", ""),
     ("hemophagocytosis_bm", "Yes*", True, ""),  # 34
     ("hemorrhage", "未见出血", False, ""),  # 75
@@ -132,6 +133,8 @@ REFUSED = [
     ("csf_protein", "470", "unit_suspected"),  # dossier 12
     ("sex", "1", "code_map_needed"),  # dossier 12
     ("lp_done", "正常", "result_in_done_column"),
+    ("mri_done", "头颅MRI未见异常", "result_in_done_column"),
+    ("gene_causal", "FHL2", "entity_not_gene"),
     ("trigger_category", "EBV+淋巴瘤", "several_codes"),
 ]
 
@@ -146,6 +149,7 @@ STATES = [
     ("csf_abnormal", "ND", State.UNKNOWN),  # 28
     ("reactivation", "NA", State.BLANK),  # 29
     ("sepsis", "P", State.EQUIVOCAL),  # 30
+    ("sepsis", "None", State.UNKNOWN),
     ("fever", "±", State.EQUIVOCAL),  # 31
     ("sx_seizure", "可疑", State.EQUIVOCAL),
     ("csf_wbc", "未查", State.NOT_DONE),  # 32

@@ -77,6 +77,8 @@ def _rarer(key: str, variable: Variable) -> Parsed:
         if state.state == State.NOT_APPLICABLE and "not_applicable" in variable.codes:
             return Parsed("not_applicable", rule="not_applicable")
         return state
+    if len(key) <= 40 and words().normal_report.fullmatch(key):
+        return _value(False, variable)
     if denies(key, variable):
         return _value(False, variable, "negated")
     if names_itself(key, variable):
@@ -104,7 +106,7 @@ def _whether_done(key: str, state: str | None, variable: Variable) -> Parsed:
         return p._replace(value=False, state=State.VALUE, rule="not_done->false")
     if w.answer.get(key):
         return _value(w.answer[key] in _YES, variable)
-    if w.result.get(key):
+    if w.result.get(key) or w.normal_report.fullmatch(key[:60]):
         return refused(Fault("result_in_done_column"), variable)
     return _rarer(key, variable)
 
@@ -181,6 +183,11 @@ def _unlisted(text: str, word: Said, variable: Variable) -> Parsed:
         if fault.code == "several_codes" or re.search(r"[+,;、&]", word.key):
             return refused(Fault("several_codes"), variable)
         return _kept(text, text, word, variable)
+    if word.key in words().not_genes:
+        return refused(Fault("entity_not_gene"), variable)
+    named = re.fullmatch(r"(.+?)\s*(?:基因|gene|突变|mutation|variants?|变异)+", word.key)
+    if named and code_of(named[1], variable):
+        return Parsed(code_of(named[1], variable), rule=f"word:{code_of(named[1], variable)}")
     first, _, behind = word.key.replace(":", " ").partition(" ")
     listed = code_of(first, variable)
     if listed and re.match(r"(?:c|p|g|exon|基因|ivs|nm_)", behind.strip()):

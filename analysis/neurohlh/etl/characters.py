@@ -9,7 +9,7 @@ _SUPERSCRIPT = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻]+")
 _DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
 _SIGNS = str.maketrans(
     {
-        **dict.fromkeys("−–—―‐‑﹣", "-"),
+        **dict.fromkeys("−–—―‐‑﹣─━", "-"),
         **dict.fromkeys("〜∼", "~"),
         "⁄": "/",
         "∕": "/",

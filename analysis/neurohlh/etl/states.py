@@ -58,6 +58,8 @@ def state_of(key: str, variable: Variable) -> Parsed | None:
     words_for = {"negative": negative_example(variable)}
     if group == "dash":
         return Parsed(None, State.NOT_DONE, rule="not_done_sign", **remark("not_done_sign", variable, words_for))
+    if group == "none":
+        return Parsed(None, State.UNKNOWN, rule="ambiguous_none", **remark("ambiguous_none", variable, words_for))
     if group == "nd":
         return Parsed(None, State.UNKNOWN, rule="ambiguous_nd", **remark("ambiguous_nd", variable, words_for))
     return None

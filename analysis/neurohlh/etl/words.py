@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 
 from neurohlh.core.errors import closest
@@ -35,11 +35,20 @@ class Words:
     not_given: frozenset[str]
     question_given: frozenset[str]
     question_done: frozenset[str]
-    age_bands: frozenset[str] = field(default_factory=frozenset)
+    age_bands: frozenset[str]
+    not_genes: frozenset[str]
+    normal_report: re.Pattern[str]
+    """A report of one phrase that says normal and nothing else."""
 
 
 def _by_word(groups: Mapping[str, list[str]]) -> dict[str, str]:
     return {folded(word): group for group, written in groups.items() for word in written}
+
+
+def _phrase(parts: Mapping[str, list[str]]) -> re.Pattern[str]:
+    """any of `before`, one of `core`, any of `after`."""
+    before, core, after = ("|".join(sorted(map(re.escape, parts[p]), key=len, reverse=True)) for p in parts)
+    return re.compile(f"(?:{before})*(?:{core})(?:{after})*")
 
 
 @lru_cache(maxsize=1)
@@ -65,12 +74,16 @@ def words() -> Words:
         question_given=frozenset(raw["question"]["given"]),
         question_done=frozenset(raw["question"]["done"]),
         age_bands=frozenset(raw["number"]["age_band"]),
+        not_genes=frozenset(raw["entity"]["not_genes"]),
+        normal_report=_phrase(raw["normal"]),
     )
 
 
 def folded(text: str) -> str:
-    """A key for comparing words: uniform characters, no case, no closing full stop."""
+    """A key for comparing words: uniform characters, no case, no blanks between Chinese ones, no closing stop."""
     s = plain(text).casefold()
+    if not s.isascii():
+        s = re.sub(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])", "", s)
     return s.rstrip(".。;,") or s
 
 
