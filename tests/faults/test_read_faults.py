@@ -104,6 +104,17 @@ def test_something_else_named_xlsx(tmp_path, content):
     assert refused(text_file(tmp_path, content, "ward.xlsx")).why
 
 
+@pytest.mark.parametrize("content", ["<html><table><tr><td>1</td></tr></table></html>", TABLE])
+def test_a_web_page_or_text_named_xls(tmp_path, content):
+    assert "no workbook" in refused(text_file(tmp_path, content, "ward.xls")).what
+
+
+def test_old_workbook_named_xlsx(tmp_path):
+    old = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600
+    assert "old .xls" in refused(text_file(tmp_path, old, "ward.xlsx")).what
+    assert "damaged" in refused(text_file(tmp_path, old, "ward.xls")).what
+
+
 def test_binary_named_csv(tmp_path):
     assert "zero" in refused(text_file(tmp_path, b"patient_id,age\nP1,\x00\x00\x013\n")).what
 

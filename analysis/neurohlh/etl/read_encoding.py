@@ -147,7 +147,7 @@ def _decodes(raw: bytes, codec: str) -> bool:
 def _like_gb18030(raw: bytes) -> bool:
     """Whether the two-byte characters are the everyday ones.
 
-    Running Chinese text is nearly all GB 2312 (both bytes from A1), mostly its punctuation (rows A1 to A3) and its
+    Running Chinese text is nearly all GB 2312 (both bytes from A1), mostly its signs (rows A1 to A9) and its
     3,755 common characters (rows B0 to D7); Western letters read as gb18030 are neither.
     """
     pairs = [sign.encode("gb18030") for sign in raw[:_SAMPLE].decode("gb18030", errors="ignore") if ord(sign) > 127]
@@ -155,7 +155,7 @@ def _like_gb18030(raw: bytes) -> bool:
         return False
     plain = sum(len(pair) == 2 and pair[0] >= 0xA1 and pair[1] >= 0xA1 for pair in pairs)
     common = sum(
-        len(pair) == 2 and pair[1] >= 0xA1 and (0xA1 <= pair[0] <= 0xA3 or 0xB0 <= pair[0] <= 0xD7) for pair in pairs
+        len(pair) == 2 and pair[1] >= 0xA1 and (0xA1 <= pair[0] <= 0xA9 or 0xB0 <= pair[0] <= 0xD7) for pair in pairs
     )
     return plain >= 0.8 * len(pairs) and common >= 0.6 * len(pairs)
 

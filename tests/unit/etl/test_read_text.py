@@ -81,6 +81,25 @@ def test_western_tables_are_recognised_as_cp1252(tmp_path, note):
     assert column(table, "note") == [note]
 
 
+@pytest.mark.parametrize("sign", ["μ", "℃", "（＋）", "≥", "Ⅱ"])
+def test_a_single_chinese_sign_is_enough_to_recognise_gb18030(tmp_path, sign):
+    table = read_table(write(tmp_path, f"patient_id,note\nP1,3{sign}\n", encoding="gb18030"))
+    assert table.encoding == "gb18030 (guessed)"
+    assert column(table, "note") == [f"3{sign}"]
+
+
+@pytest.mark.parametrize("header", ["WBC (10³/µL)", "max_temp (°C)", "fibrinogène", "Größe"])
+def test_a_single_western_sign_is_enough_to_recognise_cp1252(tmp_path, header):
+    table = read_table(write(tmp_path, f"patient_id,{header}\nP1,3\n", encoding="cp1252"))
+    assert table.encoding == "cp1252 (guessed)"
+    assert table.columns[1].header == header
+
+
+def test_tab_comes_first_in_a_tsv(tmp_path):
+    table = read_table(write(tmp_path, "name\tnote\nWu\ta,b\nLi\tc,d\n", "ward.tsv"))
+    assert column(table, "note") == ["a,b", "c,d"]
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_delimiters_are_recognised_beside_decimal_commas(tmp_path, delimiter):
     out = io.StringIO()
@@ -209,3 +228,12 @@ def test_titles_above_a_regular_table_do_not_disturb_the_fast_reader(tmp_path):
     assert table.rows.tolist() == [4, 5]
     kinds = [(row.row, row.kind, [text for _, text in row.cells]) for row in table.set_aside]
     assert kinds == [(1, "title", ["Ward 3", "haematology"]), (2, "empty", [])]
+
+
+def test_a_header_far_below_is_found_where_it_is_given(tmp_path):
+    text = "a remark\n" * 99 + "patient_id,age\nP1,3\n"
+    table = read_table(write(tmp_path, text), known_headers=known, header_row=100)
+    assert table.header_rows == (100,)
+    assert table.rows.tolist() == [101]
+    assert {row.kind for row in table.set_aside} == {"title"}
+    assert len(table.set_aside) == 99
