@@ -186,7 +186,7 @@ def _tolerance(frame: pd.DataFrame, name: str, canonical: str) -> np.ndarray:
 
 
 def _span(frame: pd.DataFrame, start: str, end: pd.Series) -> np.ndarray:
-    return ((end - frame[start]) / _DAY).to_numpy(dtype=float)
+    return (end - frame[start]).to_numpy() / _DAY
 
 
 def _recorded_times(frame: pd.DataFrame) -> Iterator[Contradiction]:

@@ -148,7 +148,7 @@ def _add(columns: dict[str, object], variable: Variable, joined: Joined, book: C
         columns[f"{name}_unit"] = joined.unit
     elif elsewhere.any() and variable.unit:
         columns[f"{name}_recorded"] = joined.recorded
-        columns[f"{name}_unit"] = np.where(known, joined.unit, None)
+        columns[f"{name}_unit"] = joined.unit
 
 
 def _series(variable: Variable, values: np.ndarray, companion: object) -> object:
@@ -219,11 +219,16 @@ def _rows_flow(tables: Sequence[CleanTable], roster: Roster) -> pd.DataFrame:
     identical = sum(len(r) for r in roster.identical)
     joined = data - without - identical - len(roster.patient_ids)
     steps = [
-        ("empty_rows", "Empty rows", empty, "no cell is filled"),
-        ("not_patients", "Totals, notes, section titles, repeated headers", other, "the row is no patient"),
-        ("no_identifier", "Rows without a patient identifier", without, "can't be joined or counted once"),
-        ("identical_rows", "Rows that repeat another row", identical, "counted once"),
-        ("joined_rows", "Further rows of a patient already counted", joined, "joined into one row per patient"),
+        ("empty_rows", "Rows that hold anything", empty, "empty rows"),
+        ("not_patients", "Rows of patients", other, "totals, notes, section titles, repeated headers"),
+        (
+            "no_identifier",
+            "Rows with a patient identifier",
+            without,
+            "rows without one can't be joined or counted once",
+        ),
+        ("identical_rows", "Different rows", identical, "rows that repeat another row of the patient"),
+        ("joined_rows", "Patients", joined, "further rows of a patient, joined into one"),
     ]
     rows, n = [], data + empty + other
     rows.append(("rows_read", "Rows read beneath the headers", n, 0, n, ""))

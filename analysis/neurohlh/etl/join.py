@@ -112,7 +112,8 @@ def join_variable(variable: Variable, tables: Sequence[CleanTable], roster: Rost
     patient = np.concatenate([roster.patient_of[k][r] for (k, _), r in zip(parts, rows, strict=True)])
     columns = [c for _, c in parts]
     if np.array_equal(patient, np.arange(n)):
-        return Joined(**{name: _gather(name, columns, rows) for name in FACTS})
+        values, state, censored, recorded, unit = (_gather(name, columns, rows) for name in FACTS)
+        return Joined(values, state, censored, recorded, unit)
     joined = Joined(
         values=_empty(variable, n),
         state=np.full(n, State.NO_COLUMN, dtype=np.uint8),

@@ -92,21 +92,17 @@ class Ledger:
         """How many cells per variable and rule (changes) or per severity, code and variable (issues)."""
         keys = ["variable", "rule"] if self.columns == CHANGE_COLUMNS else ["severity", "code", "variable"]
         parts = [self._block_counts(b, keys) for b in self.blocks]
-        if len(self.single):
-            parts.append(self.single.groupby(keys, as_index=False, dropna=False).size())
-        if not parts:
-            return pd.DataFrame(columns=[*keys, "n"])
-        whole = pd.concat(parts, ignore_index=True).rename(columns={"size": "n"})
-        return whole.groupby(keys, as_index=False, sort=True)["n"].sum()
+        parts.append(self.single.assign(n=1)[[*keys, "n"]])
+        whole = stacked(parts, (*keys, "n")).fillna(dict.fromkeys(keys, ""))
+        return whole.groupby(keys, sort=True)["n"].sum().reset_index()
 
     def _block_counts(self, block: CellBlock, keys: list[str]) -> pd.DataFrame:
         per_text = np.bincount(block.column.codes[block.rows], minlength=len(block.column.raw))
-        frame = pd.DataFrame({"size": per_text, "variable": block.column.variable.name})
+        frame = pd.DataFrame({"variable": block.column.variable.name, "n": per_text})
         for key in keys:
             if key != "variable":
-                frame[key] = [getattr(p, key) for p in block.column.parsed] or "fullwidth"
-        frame["rule" if "rule" in keys else "code"] = frame["rule" if "rule" in keys else "code"].replace("", "format")
-        return frame[frame["size"] > 0].groupby(keys, as_index=False)["size"].sum()
+                frame[key] = [getattr(p, key) or "format" for p in block.column.parsed] or "fullwidth"
+        return frame[frame["n"] > 0].groupby(keys)["n"].sum().reset_index()
 
     def with_rows(self, rows: pd.DataFrame) -> Ledger:
         """A ledger with further single entries."""

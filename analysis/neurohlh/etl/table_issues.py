@@ -25,24 +25,37 @@ def table_issues(tables: Sequence[CleanTable], roster: Roster) -> pd.DataFrame:
     return stacked([issue_rows(rows), *frames])
 
 
+_UNUSED = {
+    "ignored": ("info", "ignored_column", "the study file leaves this column out", ""),
+    "personal": (
+        "error",
+        "personal_data",
+        "the column holds personal data; it is not used and not written anywhere",
+        "Delete the column: a cohort table needs a pseudonymised key only.",
+    ),
+    "unrecognised": (
+        "warning",
+        "unrecognised_column",
+        "no variable of the codebook is called so; the column is not used",
+        'To use it: rename = {{ "{header}" = "<variable>" }}.',
+    ),
+}
+
+
 def _column_issues(table: CleanTable) -> list[dict[str, object]]:
     where = {"source": table.raw.source, "sheet": table.raw.sheet, "row": table.raw.header_rows[-1]}
-    rows = []
+    rows: list[dict[str, object]] = []
     for item in table.understood:
+        about = {**where, "column": item.column.header, "variable": item.variable or ""}
         if item.variable is not None:
+            if item.note:
+                rows.append({**about, "severity": "info", "code": "column_note", "message": item.note, "action": ""})
             continue
-        near = f" It is spelled like {', '.join(item.suggestions)}." if item.suggestions else ""
-        ignored = item.how == "ignored"
-        rows.append(
-            {
-                **where,
-                "severity": "info" if ignored else "warning",
-                "code": "ignored_column" if ignored else "unrecognised_column",
-                "column": item.column.header,
-                "message": item.note or f"no variable of the codebook is called so; the column is not used.{near}",
-                "action": "" if ignored else f'To use it: rename = {{ "{item.column.header}" = "<variable>" }}.',
-            }
-        )
+        severity, code, message, action = _UNUSED[item.how]
+        near = f" Spelled like: {', '.join(item.suggestions)}." if item.suggestions else ""
+        said = f"{item.note or message}.{near}"
+        action = action.format(header=item.column.header)
+        rows.append({**about, "severity": severity, "code": code, "message": said, "action": action})
     rows += [
         {
             **where,

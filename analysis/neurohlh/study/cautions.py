@@ -111,12 +111,12 @@ def _limitations(frame: pd.DataFrame, results: Mapping[str, Result], config: Stu
     unknown = int(frame["os_event"].isna().sum())
     if unknown:
         yield f"Whether {unknown} of {len(frame)} patients died is unknown; they take no part in survival analyses."
-    unnamed = [c.removesuffix("_unit") for c in frame if c.endswith("_unit") and _unnamed(frame, c)]
+    unnamed = [v.name for v in codebook() if v.numeric and _unnamed(frame, v.name)]
     if unnamed:
         labels = ", ".join(codebook()[name].label() for name in unnamed)
         yield f"No unit was named for some values of: {labels}. The codebook's unit was assumed."
 
 
-def _unnamed(frame: pd.DataFrame, column: str) -> bool:
-    name = column.removesuffix("_unit")
-    return name in frame and bool((frame[name].notna() & frame[column].isna()).any())
+def _unnamed(frame: pd.DataFrame, name: str) -> bool:
+    column = f"{name}_unit"
+    return name in frame and column in frame and bool((frame[name].notna() & frame[column].isna()).any())

@@ -43,7 +43,9 @@ def _lines(cohort: Cohort) -> Iterator[str]:
             yield _column_line(item.column.header, item.variable, item.unit, item.how, item.suggestions)
     yield ""
     yield "Rows"
-    yield from (f"  {r.label}: {r.n_excluded}" for r in cohort.rows.itertuples() if r.n_excluded)
+    yield from (
+        f"  left out: {r['n_excluded']} {r['reason']}" for r in cohort.rows.to_dict("records") if r["n_excluded"]
+    )
     yield f"  Patients: {len(cohort.frame)}"
     yield from _counted("Cells changed, by variable and rule", cohort.changes_ledger.counts(), ["variable", "rule"])
     yield from _issue_lines(cohort)

@@ -79,7 +79,7 @@ class Endpoint(_Section):
 class Endpoints(_Section):
     """[endpoint]"""
 
-    os: Endpoint = Field(default_factory=Endpoint)
+    os: Endpoint = Endpoint()
 
 
 class Model(_Section):
@@ -96,13 +96,13 @@ class StudyConfig(_Section):
     """A whole study file."""
 
     schema_: Literal[1] = Field(1, alias="schema")
-    study: StudySection = Field(default_factory=StudySection)
+    study: StudySection = StudySection()
     source: tuple[Source, ...] = Field(min_length=1)
-    values: Values = Field(default_factory=Values)
-    eligibility: Eligibility = Field(default_factory=Eligibility)
-    cns: Cns = Field(default_factory=Cns)
-    endpoint: Endpoints = Field(default_factory=Endpoints)
-    model: Model = Field(default_factory=Model)
+    values: Values = Values()
+    eligibility: Eligibility = Eligibility()
+    cns: Cns = Cns()
+    endpoint: Endpoints = Endpoints()
+    model: Model = Model()
     definitions: tuple[str, ...] = Field((), description="Files with criteria sets of the study's own")
 
     def settings(self) -> Iterator[tuple[str, str, str, str]]:

@@ -109,11 +109,12 @@ def source_settings(config: StudyConfig) -> Iterator[tuple[str, str, str, str]]:
 
 def criteria_summary(criteria: pd.DataFrame, sets: tuple[Definition, ...]) -> pd.DataFrame:
     """Patients per criteria set, item and status, with the rule in words, its source and how it was verified."""
-    counts = pd.crosstab([criteria["criteria_set"], criteria["item"]], criteria["status"])
+    counts = criteria.groupby(["criteria_set", "item", "status"]).size().to_dict()
+    known = set(zip(criteria["criteria_set"], criteria["item"], strict=True))
     rows = []
     for d in sets:
         for name in (*d.items, "overall"):
-            if (d.name, name) not in counts.index:
+            if (d.name, name) not in known:
                 continue
             item = d.items.get(name)
             told = {
@@ -124,16 +125,15 @@ def criteria_summary(criteria: pd.DataFrame, sets: tuple[Definition, ...]) -> pd
                 "source": d.source if item is None else item.source,
                 "status": d.status if item is None else item.status,
             }
-            rows.append(told | {s: int(counts.loc[(d.name, name)].get(s, 0)) for s in STATUSES})
+            rows.append(told | {s: int(counts.get((d.name, name, s), 0)) for s in STATUSES})
     return table(CRITERIA_COLUMNS, pd.DataFrame(rows))
 
 
 def cns_summary(cns: pd.DataFrame) -> pd.DataFrame:
     """Patients per CNS definition and status, with its rule, source and status."""
-    counts = pd.crosstab(cns["definition"], cns["status"])
+    counts = cns.groupby(["definition", "status"]).size().to_dict()
     rows = []
     for d in cns_definitions():
-        tally = counts.loc[d.name] if d.name in counts.index else {}
         told = {
             "definition": d.name,
             "label": d.title,
@@ -141,7 +141,7 @@ def cns_summary(cns: pd.DataFrame) -> pd.DataFrame:
             "status": d.status,
             "note": rule_in_words(d),
         }
-        rows.append(told | {s: int(tally.get(s, 0)) for s in STATUSES})
+        rows.append(told | {s: int(counts.get((d.name, s), 0)) for s in STATUSES})
     return table(CNS_COLUMNS, pd.DataFrame(rows))
 
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
+import pandas as pd
+
+from neurohlh.clinical.contradictions import cns_contradictions
+from neurohlh.clinical.outcome import derive_outcome
 from neurohlh.core.errors import InputError, did_you_mean
 from neurohlh.etl.checks import check_cohort
 from neurohlh.etl.clean import CleanTable, SourceSettings, clean_table
 from neurohlh.etl.codebook import codebook, known_header
 from neurohlh.etl.cohort import Cohort, build_cohort
 from neurohlh.etl.columns import SourceHints, understand
+from neurohlh.etl.ledger import stacked
 from neurohlh.etl.read import read_table
 from neurohlh.study.config import Source, StudyConfig
 
@@ -22,7 +27,22 @@ def load_cohort(config: StudyConfig, folder: Path, today: dt.date) -> Cohort:
     """
     book = codebook()
     tables = [_clean_source(source, config, folder, today) for source in config.source]
-    return check_cohort(build_cohort(tables, book))
+    return _with_cns_contradictions(check_cohort(build_cohort(tables, book)))
+
+
+def _with_cns_contradictions(cohort: Cohort) -> Cohort:
+    """The cohort with what its CNS columns say against each other among the issues; nothing is changed by them."""
+    ages = derive_outcome(cohort.frame)[["age_years", "age_days"]]
+    frame = cohort.frame.drop(columns=["age_years", "age_days"], errors="ignore").join(ages)
+    found = cns_contradictions(frame)
+    if found.empty:
+        return cohort
+    number = pd.Series(cohort.frame.index, index=cohort.frame["patient_id"])
+    parts = []
+    for (variable, code, message, action), group in found.groupby(["variable", "code", "message", "action"]):
+        cells = cohort.trail.locate(str(variable), number[group["patient_id"]].to_numpy())
+        parts.append(cells.assign(severity="warning", code=code, message=message, action=action))
+    return cohort.with_issues(stacked(parts))
 
 
 def _clean_source(source: Source, config: StudyConfig, folder: Path, today: dt.date) -> CleanTable:
@@ -52,4 +72,4 @@ def _clean_source(source: Source, config: StudyConfig, folder: Path, today: dt.d
         partial_dates=config.values.partial_dates,
         today=today,
     )
-    return clean_table(raw, understand(raw, hints, book), book, settings)
+    return clean_table(raw, understand(raw, hints, book), book.variables, settings)

@@ -11,12 +11,17 @@ from neurohlh.etl.cohort import Cohort
 from neurohlh.study.config import Eligibility
 
 FLOW_COLUMNS = ("step", "label", "n_in", "n_excluded", "n_out", "reason")
-_IN_WORDS = {
-    "met": "fulfilled",
-    "indeterminate": "not decidable",
-    "not_met": "not fulfilled",
-    "not_applicable": "not applicable",
+_OUT_WORDS = {
+    "not_met": ("not ruled out", "not fulfilled"),
+    "indeterminate": ("decidable", "can't be decided from what was recorded"),
+    "not_applicable": ("applicable", "not applicable"),
+    "met": ("not fulfilled", "fulfilled, which the study does not keep"),
 }
+"""Status that leaves -> what is true of those who stay, why the others left."""
+
+
+Step = tuple[str, str, np.ndarray, str]
+"""Name of the step, what is true of those who stay, who leaves (boolean), why."""
 
 
 @dataclass(frozen=True)
@@ -36,40 +41,34 @@ def select_population(
     `criteria` is the status of each patient under the declared criteria set (None: no set is asked for), `age` the age
     at diagnosis in years.
     """
-    steps: list[tuple[str, str, np.ndarray, str]] = [
+    steps: list[Step] = [
         (
             "conflicting_rows",
-            "Patients whose rows contradict each other",
+            "Patients without contradictory rows",
             cohort.in_conflict,
-            "kept out until somebody finds out which row is right (see the issues)",
+            "rows of the patient contradict each other; kept out until somebody finds out which is right",
         )
     ]
     if criteria is not None:
-        for status in ("not_met", "indeterminate", "not_applicable"):
-            if status not in eligibility.keep:
-                steps.append(
-                    (
-                        f"criteria_{status}",
-                        f"{eligibility.criteria}: {_IN_WORDS[status]}",
-                        (criteria == status).to_numpy(),
-                        f"the study keeps: {', '.join(eligibility.keep)}",
-                    )
-                )
-        if "met" not in eligibility.keep:
-            steps.append(
-                ("criteria_met", f"{eligibility.criteria}: fulfilled", (criteria == "met").to_numpy(), "not kept")
-            )
+        steps += _criteria_steps(criteria, eligibility)
     if eligibility.age_years is not None:
         low, high = eligibility.age_years
-        steps.append(
-            ("age_unknown", "Age at diagnosis unknown", age.isna().to_numpy(), "the study asks for an age range")
-        )
         outside = ((age < low) | (age > high)).to_numpy()
-        steps.append(("age_outside", f"Age outside {low:g} to {high:g} years", outside, "the age range of the study"))
+        steps.append(("age_unknown", "Age at diagnosis known", age.isna().to_numpy(), "age at diagnosis unknown"))
+        steps.append(("age_outside", f"Age {low:g} to {high:g} years", outside, "outside the declared age range"))
     return _walk(cohort, steps)
 
 
-def _walk(cohort: Cohort, steps: list[tuple[str, str, np.ndarray, str]]) -> Population:
+def _criteria_steps(criteria: pd.Series, eligibility: Eligibility) -> list[Step]:
+    name = eligibility.criteria
+    return [
+        (f"criteria_{status}", f"{name}: {stay}", (criteria == status).to_numpy(), f"{name}: {leave}")
+        for status, (stay, leave) in _OUT_WORDS.items()
+        if status not in eligibility.keep
+    ]
+
+
+def _walk(cohort: Cohort, steps: list[Step]) -> Population:
     included = np.ones(len(cohort.frame), dtype=bool)
     excluded_by = np.full(len(cohort.frame), "", dtype=object)
     rows = []

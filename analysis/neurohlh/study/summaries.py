@@ -42,9 +42,9 @@ def issue_summary(cohort: Cohort) -> pd.DataFrame:
 
 
 def _places(group: pd.DataFrame) -> str:
-    head = group.head(_PLACES)
+    cells = group.head(_PLACES)[["source", "sheet", "row", "column"]].to_dict("records")
     named = "; ".join(
-        str(Location(r.source, r.sheet, None if pd.isna(r.row) else int(r.row), r.column)) for r in head.itertuples()
+        str(Location(c["source"], c["sheet"], None if pd.isna(c["row"]) else int(c["row"]), c["column"])) for c in cells
     )
     return named + (f" and {len(group) - _PLACES} more" if len(group) > _PLACES else "")
 
@@ -53,7 +53,7 @@ def change_summary(cohort: Cohort) -> pd.DataFrame:
     """Changed cells by variable and rule."""
     counts = cohort.changes_ledger.counts().rename(columns={"n": "n_cells"})
     counts["rule"] = [rule_kind(rule) for rule in counts["rule"]]
-    counts = counts.groupby(["variable", "rule"], as_index=False)["n_cells"].sum()
+    counts = counts.groupby(["variable", "rule"])["n_cells"].sum().reset_index()
     counts["meaning"] = [rule_meaning(rule) for rule in counts["rule"]]
     return table(CHANGE_COLUMNS, counts)
 
