@@ -138,7 +138,12 @@ def _is_section(text: str, names: Sequence[str]) -> bool:
     if with_digits + blank >= 0.9 * len(names) and not any(sign.isdigit() for sign in text):
         return True
     worded = set(" :：()（）")
-    return bool(worded & set(text)) and not any(worded & set(name) for name in names) and len(names) > blank
+    like_no_name = not any(worded & set(name) or _letters(name) == _letters(text) for name in names if name)
+    return bool(worded & set(text)) and like_no_name and len(names) > blank
+
+
+def _letters(text: str) -> str:
+    return "".join(sign for sign in text.casefold() if sign.isalpha())
 
 
 def _described(grid: Grid, header: Header, kinds: dict[int, str]) -> tuple[SetAside, ...]:

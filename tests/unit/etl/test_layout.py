@@ -245,7 +245,7 @@ def test_a_footnote_that_its_commas_split(tmp_path):
     assert aside(tmp_path, START + "Note: ND = not done, NA = not applicable\n") == {4: "note"}
 
 
-@pytest.mark.parametrize("title", ["General", "实验室检查", "Clinical parameters:"])
+@pytest.mark.parametrize("title", ["General", "实验室检查", "Clinical parameters:", "Centre 2 (n=2)"])
 def test_section_rows(tmp_path, title):
     got = table(tmp_path, f"patient_id,age,sex\n{title},,\nP01,3,F\nP02,4,M\n")
     assert [(row.row, row.kind, row.cells) for row in got.set_aside] == [(2, "section", (("patient_id", title),))]
@@ -267,6 +267,7 @@ def test_repeated_header_and_empty_rows(tmp_path):
     "patient",
     [
         "P03,,,",  # nothing known but the identifier
+        "p 03,,,",
         ",5,F,1200",  # nothing missing but the identifier
         ",,,1200",
         "Total01,5,F,1200",
