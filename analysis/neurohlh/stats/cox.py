@@ -19,6 +19,9 @@ from neurohlh.stats.recipe import software, z_value
 
 _NO_EVENTS = "not estimable: no events in this level (the hazard ratio runs to 0)"
 _NO_REFERENCE_EVENTS = "not estimable: no events in the reference level (the hazard ratio runs to infinity)"
+_NEVER_DIFFERS = "not estimable: never differs between patients who are at risk together"
+_NO_VARIANCE = "not estimable: the clusters are too few for a robust variance"
+_TOO_LARGE = "a ratio per unit is beyond the largest number; choose a larger unit"
 _MONOTONE = "not estimable: monotone likelihood (the coefficient runs to infinity)"
 _REFERENCES = [
     "Cox 1972, J R Stat Soc B 34:187",
@@ -135,16 +138,22 @@ def _row(model: CoxModel, row: TermRow, z: float) -> dict[str, Any]:
 
 def _estimates(model: CoxModel, column: int, z: float) -> dict[str, Any]:
     place = model.kept.index(column)
-    coef, se = float(model.fit.coef[place]), float(np.sqrt(model.cov[place, place]))
+    coef, se = float(model.fit.coef[place]), float(np.sqrt(max(model.cov[place, place], 0.0)))
+    if se <= 1e-9 * float(np.sqrt(model.fit.cov[place, place])):
+        return {"note": _NO_VARIANCE}
+    with np.errstate(over="ignore", under="ignore"):
+        ratios = np.exp([coef, coef - z * se, coef + z * se])
+    known = np.where(np.isfinite(ratios) & (ratios > 0), ratios, np.nan)
     return {
-        "estimate": np.exp(coef),
-        "conf_low": np.exp(coef - z * se),
-        "conf_high": np.exp(coef + z * se),
+        "estimate": known[0],
+        "conf_low": known[1],
+        "conf_high": known[2],
         "coef": coef,
         "std_error": se,
         "statistic": coef / se,
         "df": 1,
         "p_value": 2 * norm.sf(abs(coef / se)),
+        "note": _TOO_LARGE if np.isnan(known).any() else "",
     }
 
 
@@ -154,7 +163,7 @@ def _why_not(model: CoxModel, row: TermRow) -> str:
         return row.note
     if row.column in model.aliases:
         others = [_name(model, j) for j in model.aliases[row.column]]
-        return f"not estimable: collinear with {', '.join(others)}"
+        return f"not estimable: collinear with {', '.join(others)}" if others else _NEVER_DIFFERS
     if not model.fit.converged:
         return "not estimable: the fit did not converge"
     if not model.fit.diverging[model.kept.index(row.column)]:

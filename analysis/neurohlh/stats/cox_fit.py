@@ -8,7 +8,6 @@ needs one weighted cross-product.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,8 +15,12 @@ import numpy as np
 from neurohlh.stats.columns import Bools, Floats, Ints
 
 _STEP_TOLERANCE = 1e-10  # on the linear predictor's range; Newton is quadratic, so the next step would be rounding
+_LONGEST_STEP = 10.0  # on the same range: a longer step is shortened, a fit worth having never needs one
 _FLAT = 1e-9  # gain in log-likelihood below which a still moving coefficient is running to infinity
+_WIDEST = 100.0  # range of the linear predictor (a ratio of e^100 between two patients) that no finite estimate has
 _ITERATIONS = 60
+_LOST = 1e6  # growth of a variance from 0 to the limit by which a coefficient has lost its information
+_NO_INFORMATION = 1e-10  # share of a column's information that other columns leave
 
 
 class RiskSets:
@@ -39,24 +42,16 @@ class RiskSets:
         started = np.cumsum(self.tied) - self.tied
         order = np.arange(len(self.moment_of_step)) - started[self.moment_of_step]
         self.fraction = (order / self.tied[self.moment_of_step]) * (ties == "efron")
-        self._leaving = self._suffix_sums(self.last)
-        self._entering = self._suffix_sums(self.first) if self.first.any() else None
-
-    def _suffix_sums(self, index: Ints) -> Callable[[Floats], Floats]:
-        """A function that sums values over the patients whose `index` lies beyond each moment."""
-        order = np.argsort(index, kind="stable")
-        starts = np.searchsorted(index[order], np.arange(len(self.moments)), side="right")
-
-        def beyond(values: Floats) -> Floats:
-            sums = np.cumsum(values[order][::-1], axis=0)[::-1]
-            return np.concatenate([sums, np.zeros_like(sums[:1])])[starts]
-
-        return beyond
+        self._delayed = bool(self.first.any())
+        self._order = np.argsort(self.last, kind="stable")
+        self._starts = np.searchsorted(self.last[self._order], np.arange(len(self.moments)), side="right")
 
     def at_risk(self, values: Floats) -> Floats:
         """Sums of `values` over the risk set of each moment."""
-        total = self._leaving(values)
-        return total if self._entering is None else total - self._entering(values)
+        if self._delayed:
+            return interval_sums(values, self.first, self.last, len(self.moments))
+        sums = np.cumsum(values[self._order][::-1], axis=0)[::-1]
+        return np.concatenate([sums, np.zeros_like(sums[:1])])[self._starts]
 
     def at_death(self, values: Floats) -> Floats:
         """Sums of `values` (one per death) over the deaths of each moment."""
@@ -74,6 +69,28 @@ class RiskSets:
         """For each patient the sum of `per_moment` over the moments at which the patient is at risk."""
         running = np.concatenate([np.zeros_like(per_moment[:1]), np.cumsum(per_moment, axis=0)])
         return running[self.last] - running[self.first]
+
+
+def interval_sums(values: Floats, first: Ints, last: Ints, size: int) -> Floats:
+    """For each of `size` places the sum of the values whose half-open interval [first, last) holds it.
+
+    By a segment tree, so that only additions occur: the difference of two running sums would lose small risk sets.
+    """
+    tree = np.zeros((2 * size, *values.shape[1:]))
+    low, high = first + size, last + size
+    while (low < high).any():
+        odd = (low < high) & (low % 2 == 1)
+        np.add.at(tree, low[odd], values[odd])
+        low = low + odd
+        odd = (low < high) & (high % 2 == 1)
+        high = high - odd
+        np.add.at(tree, high[odd], values[odd])
+        low, high = low // 2, high // 2
+    place, total = np.arange(size) + size, np.zeros((size, *values.shape[1:]))
+    while (place > 0).any():
+        total += tree[place]
+        place //= 2
+    return total
 
 
 def risk_sets(
@@ -203,22 +220,36 @@ def fit(likelihood: PartialLikelihood) -> CoxFit:
     parts = likelihood.at(beta)
     null = loglik = _loglik(parts)
     u, information = _derivatives(parts)
+    at_zero = information
     score_test = float(u @ _solve(information, u))
     diverging = np.zeros(len(beta), dtype=bool)
     converged, iteration = False, 0
-    while iteration < _ITERATIONS and not converged:
+    while iteration < _ITERATIONS and not converged and not diverging.any():
         iteration += 1
         step = _solve(information, u)
+        step = step * min(1.0, _LONGEST_STEP / max(float(np.ptp(likelihood.x @ step)), _LONGEST_STEP))
         step, parts, gain = _uphill(likelihood, beta, step, loglik)
         beta, loglik = beta + step, loglik + gain
         u, information = _derivatives(parts)
         moving = float(np.ptp(likelihood.x @ step))
         converged = moving < _STEP_TOLERANCE or (gain == 0 and moving < 1e-6)
-        if not converged and gain < _FLAT and moving > 0.1:
-            diverging = np.abs(step) > 1e-3 * np.abs(step).max()
-            converged = True
-    cov = _solve(information, np.eye(len(beta))) / np.outer(likelihood.unit, likelihood.unit)
-    return CoxFit(beta / likelihood.unit, cov, null, loglik, score_test, diverging, converged, iteration)
+        diverging = _diverging(likelihood, beta, step, gain) & (not converged)
+    scaled = _solve(information, np.eye(len(beta)))
+    if diverging.any():  # what is left at the limit may say nothing about another coefficient either
+        diverging = diverging | (np.diag(scaled) > _LOST * np.diag(_solve(at_zero, np.eye(len(beta)))))
+    cov = scaled / np.outer(likelihood.unit, likelihood.unit)
+    done = converged or bool(diverging.any())
+    return CoxFit(beta / likelihood.unit, cov, null, loglik, score_test, diverging, done, iteration)
+
+
+def _diverging(likelihood: PartialLikelihood, beta: Floats, step: Floats, gain: float) -> Bools:
+    """Which coefficients run to infinity: those that still move where nothing is gained any more.
+
+    If the predictor has become absurdly wide while there is still something to gain, no coefficient is at its limit.
+    """
+    if gain < _FLAT and np.ptp(likelihood.x @ step) > 0.1:
+        return np.asarray(np.abs(step) > 1e-3 * np.abs(step).max())
+    return np.full(len(beta), bool(np.ptp(likelihood.x @ beta) > _WIDEST))
 
 
 def _uphill(
@@ -248,20 +279,22 @@ def _solve(matrix: Floats, right: Floats) -> Floats:
         return np.asarray(np.linalg.pinv(matrix, hermitian=True) @ right)
 
 
-def aliased(matrix: Floats) -> dict[int, list[int]]:
-    """Columns that are linear combinations (with a constant) of columns before them: column -> those columns.
+def aliased(likelihood: PartialLikelihood) -> dict[int, list[int]]:
+    """Columns about which the risk sets say nothing beyond the columns before them: column -> those columns.
 
-    Columns are taken from left to right, as R's coxph does; a relative residual below 1e-9 counts as none.
+    Columns are taken from left to right, as R's coxph does. An empty list: the column never differs between patients
+    who are at risk together. Judged by the information at 0, whose null space is that of any coefficients.
     """
+    _, information = _derivatives(likelihood.at(np.zeros(likelihood.x.shape[1])))
+    scale = np.diag(information).copy()
     kept: list[int] = []
     found: dict[int, list[int]] = {}
-    scaled = matrix - matrix.mean(axis=0)
-    scaled = scaled / np.linalg.norm(scaled, axis=0)
-    for j in range(scaled.shape[1]):
-        weights, *_ = np.linalg.lstsq(scaled[:, kept], scaled[:, j], rcond=None) if kept else (np.empty(0),)
-        rest = scaled[:, j] - scaled[:, kept] @ weights
-        if np.linalg.norm(rest) < 1e-9:
-            found[j] = [k for k, w in zip(kept, weights, strict=True) if abs(w) > 1e-9]
+    for j in range(len(scale)):
+        weights = _solve(information[np.ix_(kept, kept)], information[kept, j])
+        if scale[j] <= _NO_INFORMATION * scale.max():
+            found[j] = []
+        elif scale[j] - information[j, kept] @ weights <= _NO_INFORMATION * scale[j]:
+            found[j] = [k for k, w in zip(kept, weights, strict=True) if abs(w) > 1e-6]
         else:
             kept.append(j)
     return found

@@ -39,7 +39,7 @@ class CoxModel:
     data, design : follow-up and covariates of the patients used.
     used : which rows of the frame these are.
     kept : columns of the design that entered the fit, in the order of `fit.coef`; the others are in `aliases` with the
-        columns that they are combinations of.
+        columns that they are combinations of (none: the column never differs between patients at risk together).
     cov : covariance of `fit.coef`: the inverse information, or the sandwich if there are clusters.
     counts : supplied, used, events, events_dropped, parameters, dropped, missing_by_variable.
     """
@@ -115,9 +115,11 @@ def _fitted(
     counts: dict[str, Any],
 ) -> CoxModel:
     strata, cluster = codes.get(options.strata or ""), codes.get(options.cluster or "")
-    aliases = aliased(design.matrix)
-    kept = [j for j in range(design.matrix.shape[1]) if j not in aliases]
     sets = risk_sets(data.time, data.event, data.entry, strata, options.ties)
+    aliases = aliased(PartialLikelihood(design.matrix, sets))
+    kept = [j for j in range(design.matrix.shape[1]) if j not in aliases]
+    if not kept:
+        raise NotEstimable("no covariate differs between patients who are at risk together")
     likelihood = PartialLikelihood(design.matrix[:, kept], sets)
     fitted = fit(likelihood)
     cov = fitted.cov if cluster is None else _robust(likelihood, fitted, cluster)

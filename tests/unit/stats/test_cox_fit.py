@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from statsmodels.duration.hazard_regression import PHReg
 
-from neurohlh.stats.cox_fit import PartialLikelihood, aliased, fit, risk_sets
+from neurohlh.stats.cox_fit import PartialLikelihood, aliased, fit, interval_sums, risk_sets
 
 
 @pytest.fixture
@@ -61,11 +61,29 @@ def test_columns_of_very_different_size(sample):
 
 
 def test_aliased_columns_name_what_they_are_made_of(sample):
-    x = sample[0]
+    x, time, event, strata = sample
     matrix = np.column_stack([x[:, 0], x[:, 1], 2 * x[:, 0] - x[:, 1] + 5, x[:, 2]])
-    assert aliased(matrix) == {2: [0, 1]}
-    dummies = pd.get_dummies(pd.Series(list("abc") * 5)).to_numpy(float)
-    assert aliased(dummies) == {2: [0, 1]}
+    assert aliased(PartialLikelihood(matrix, risk_sets(time, event))) == {2: [0, 1]}
+    levels = pd.get_dummies(pd.Series(strata)).to_numpy(float)
+    assert aliased(PartialLikelihood(levels, risk_sets(time, event))) == {3: [0, 1, 2]}
+
+
+def test_what_never_differs_within_a_stratum_has_no_information(sample):
+    x, time, event, strata = sample
+    matrix = np.column_stack([x[:, 0], strata, x[:, 1]])
+    assert aliased(PartialLikelihood(matrix, risk_sets(time, event, strata=strata))) == {1: []}
+
+
+def test_sums_over_intervals():
+    rng = np.random.default_rng(4)
+    first = rng.integers(0, 8, 50)
+    last = first + rng.integers(0, 5, 50)
+    values = rng.random((50, 2))
+    expected = [values[(first <= k) & (k < last)].sum(axis=0) for k in range(11)]
+    np.testing.assert_allclose(interval_sums(values, first, np.minimum(last, 11), 11), expected)
+    # A tiny risk set beside a huge one keeps its digits.
+    tiny = interval_sums(np.array([1e20, 1e-20]), np.array([0, 1]), np.array([1, 2]), 2)
+    np.testing.assert_array_equal(tiny, [1e20, 1e-20])
 
 
 def test_unknown_ties(sample):
