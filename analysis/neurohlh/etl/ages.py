@@ -73,7 +73,7 @@ def read_span(text: str, bands: frozenset[str] = frozenset()) -> Span | Fault:
         parts = tuple(
             (Decimal(n), u) for n, u in zip(iso.groups(), ("years", "months", "weeks", "days"), strict=True) if n
         )
-        return Span(parts, rules=("age:iso",))
+        return Span(parts, rules=("time:iso",))
     fault = _named_fault(s, bands)
     if fault:
         return fault
@@ -146,6 +146,6 @@ def _assembled(s: str, side: str) -> Span | Fault:
     if not _FILLER.match(rest):
         more = re.search(r"\d", rest) or (len(parts) > 1 and re.search(r"[,;(]", rest))
         return Fault("several_ages" if more else "age_with_text")
-    rule = "age:" + "+".join(unit for _, unit in parts)
+    rule = "time:" + "+".join(unit for _, unit in parts)
     censored = side or ("right" if open_ended else "")
     return Span(tuple(parts), censored, (rule, *([f"censored:{censored}"] if censored else [])))

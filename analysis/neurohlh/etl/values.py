@@ -67,7 +67,8 @@ def _guarded(read: _Reader, variable: Variable, context: ValueContext) -> _Reade
 
     def guarded(text: str, kind: Kind) -> Parsed:
         if codes or missing:
-            for key in (text, plain(text), _unpadded(text, kind)):
+            simple = text.isascii() and not text.endswith(".0")
+            for key in (text,) if simple else (text, plain(text), _unpadded(text, kind)):
                 if key in codes:
                     return _by_study(codes[key], variable, context)
                 if key in missing:
