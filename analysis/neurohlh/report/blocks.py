@@ -95,7 +95,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A captioned table; `fold` rows are shown, the others wait behind a click (all where it is 0)."""
+    """A captioned table; `fold` rows are shown, the others wait behind a click (all where it is 0).
+
+    In a `wordy` table the first column holds sentences and gets more room.
+    """
 
     block: ClassVar[str] = "table"
     caption: str
@@ -104,6 +107,7 @@ class Table:
     footnotes: tuple[str, ...] = ()
     fold: int = 0
     key: str = ""
+    wordy: bool = False
 
     def letters(self) -> dict[str, str]:
         """Footnote text -> its letter, in the order in which a reader meets them."""

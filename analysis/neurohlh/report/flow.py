@@ -34,8 +34,7 @@ def flow_steps(findings: Findings) -> Iterator[FlowStep]:
     left: list[tuple[str, str]] = []
     for row in rows:
         if row["n_excluded"]:
-            reason = f" ({row['reason']})" if plain(row["reason"]) else ""
-            left.append((f"{row['label']}{reason}", fmt.integer(row["n_excluded"])))
+            left.append((plain(row["reason"]) or str(row["label"]), fmt.integer(row["n_excluded"])))
         box = "patients in the study" if row is rows[-1] else _STAGES.get(str(row["step"]))
         if box:
             yield FlowStep(box, fmt.integer(row["n_out"]), tuple(left))

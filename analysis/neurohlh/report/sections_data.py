@@ -30,7 +30,9 @@ _STATUS_WORDS = {
     "V2": "verified in a secondary source",
     "D": "rule of this project",
     "DOSSIER RULE": "rule of this project",
+    "DOSSIER RULES": "rules of this project",
 }
+_SHOUTED = re.compile(r"\b(?:VERIFIED|FROM MEMORY|DOSSIER RULES?)\b")
 _COUNTS = {"not_met": "Not met", "indeterminate": "Undecided", "not_applicable": "Not applicable"}
 
 
@@ -165,7 +167,7 @@ def _status_table(rows: pd.DataFrame, caption: str, head: str, key: str, usual: 
         body.append(Row((Cell(item_words(name), sub=said), Cell(share), *numbers, _source(row, usual))))
     notes = ["Undecided: what is recorded leaves both answers possible; unknown is never read as 'no'."]
     notes += [f"Source: {usual}."] if usual else []
-    return Table(caption, tuple(columns), tuple(body), tuple(notes), key=key)
+    return Table(caption, tuple(columns), tuple(body), tuple(notes), fold=12, key=key, wordy=True)
 
 
 def in_print(rule: str) -> str:
@@ -183,7 +185,7 @@ def item_words(name: str) -> str:
 
 def _source(row: Mapping[Hashable, Any], usual: str = "") -> Cell:
     status = _blank(row.get("status"))
-    words = _STATUS_WORDS.get(status, status.lower() if status.isupper() else status)
+    words = _STATUS_WORDS.get(status) or _SHOUTED.sub(lambda m: _STATUS_WORDS.get(m[0], m[0].lower()), status)
     source = _blank(row.get("source"))
     return Cell(words) if usual and source == usual else Cell(source, sub=words)
 

@@ -62,7 +62,8 @@ def table1(result: Result, names: Names) -> tuple[Table, ...]:
             "Characteristics at baseline by CNS status" if len(groups) > 1 else "Characteristics at baseline",
             tuple(columns),
             tuple(rows),
-            (*_table1_notes(result, extra, names), *result.notes),
+            (*_table1_notes(result, extra, names), *(names.prose(n) for n in result.notes)),
+            fold=45,
             key="table1",
         ),
     )
@@ -94,7 +95,7 @@ def _table1_rows(
         for level in levels:
             cells = _share_cells(part, "level", level, groups)
             rows.append(Row((Cell(names.level(variable, level)), *cells, *empty), "sub"))
-    for term, word in (("censored", "Beyond the assay's limit"), ("missing", "Missing")):
+    for term, word in (("censored", "Recorded as beyond a limit"), ("missing", "Missing")):
         found = part[part["term"] == term]
         if found["events"].sum() > 0:
             for level in dict.fromkeys(found["level"]):
@@ -104,7 +105,7 @@ def _table1_rows(
 
 
 def _side(word: str, level: str) -> str:
-    return {"left": "Below the assay's limit", "right": "Above the assay's limit"}.get(level, word)
+    return {"left": "Recorded as below a limit", "right": "Recorded as above a limit"}.get(level, word)
 
 
 def _median_cells(rows: pd.DataFrame, groups: Sequence[str]) -> list[Cell]:
@@ -204,7 +205,10 @@ def testing(result: Result, names: Names) -> tuple[Table, ...]:
         cells += _share_cells(part.assign(term=part["measure"]), "proportion", "", groups)
         cells.append(_points(part[part["measure"] == "RD"]))
         rows.append(Row(tuple(cells)))
-    notes = (interval_words(result), *result.notes)
+    against = next((c for c in tidy["contrast"] if " vs " in c), "")
+    sides = [names.level(outcome, side) for side in against.split(" vs ")]
+    compared = f"Difference: {' minus '.join(sides)}." if against else ""
+    notes = (compared, interval_words(result), *result.notes)
     caption = "Who was tested, by what happened to the patient"
     return (Table(caption, tuple(columns), tuple(rows), tuple(n for n in notes if n), key="testing"),)
 

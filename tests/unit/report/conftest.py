@@ -516,11 +516,11 @@ def findings(completeness, table1, frequency, testing, kaplan_meier, logrank, co
     ]
     flow = [
         ("rows_read", "Rows read beneath the headers", 412, 0, 412, ""),
-        ("identical_rows", "Rows that repeat another row", 412, 8, 404, "counted once"),
-        ("joined_rows", "Further rows of a patient", 404, 0, 404, "joined"),
-        ("conflicting_rows", "Patients whose rows contradict each other", 404, 4, 400, "kept out"),
-        ("criteria_not_met", "HLH-2004 not fulfilled", 400, 11, 389, ""),
-        ("criteria_indeterminate", "HLH-2004 not decidable", 389, 27, 362, ""),
+        ("identical_rows", "Different rows", 412, 8, 404, "rows that repeat another row"),
+        ("joined_rows", "Patients", 404, 0, 404, "further rows of a patient"),
+        ("conflicting_rows", "Patients without contradictory rows", 404, 4, 400, "rows that contradict each other"),
+        ("criteria_not_met", "HLH-2004 not ruled out", 400, 11, 389, "HLH-2004 not fulfilled"),
+        ("criteria_indeterminate", "HLH-2004 decidable", 389, 27, 362, "HLH-2004 not decidable"),
     ]
     return Findings(
         title="CNS involvement and survival in HLH",

@@ -165,7 +165,7 @@ def test_flow_figure_shows_the_boxes_of_the_page(findings):
     figure = figures.flow(findings)
     texts = [t.get_text() for t in figure.axes[0].texts]
     assert "362 patients in the study" in texts
-    assert any(t.startswith("4 Patients whose rows contradict") and "27 HLH-2004 not decidable" in t for t in texts)
+    assert any(t.startswith("4 rows that contradict each other") and "27 HLH-2004 not decidable" in t for t in texts)
     with figures_style.style():
         figure.draw_without_rendering()
     boxes = [t.get_window_extent() for t in figure.axes[0].texts if t.get_text()]
