@@ -9,7 +9,7 @@ import numpy as np
 
 from neurohlh.etl.layout import Header
 from neurohlh.etl.layout_words import SET_ASIDE_HINT, column_name, is_date, is_lone_note, is_note, is_total
-from neurohlh.etl.read_grid import Grid
+from neurohlh.etl.read_grid import Grid, row_texts
 from neurohlh.etl.table import SetAside
 
 _ID_SAMPLE = 1000
@@ -69,7 +69,7 @@ def _overview(grid: Grid) -> _Overview:
 def _repeated_headers(grid: Grid, header: Header, start: int) -> dict[int, str]:
     """Rows in the data that say the header again, as page breaks of an export do."""
     found: dict[int, str] = {}
-    for line in (grid.row(i) for i in header.rows):
+    for line in (row_texts(grid, i) for i in header.rows):
         named = [j for j, text in enumerate(line) if text]
         if len(named) < 2:
             continue
@@ -95,7 +95,7 @@ def _spoken(grid: Grid, view: _Overview, start: int) -> dict[int, str]:
         hits = grid.containing(j, SET_ASIDE_HINT)
         hits = hits[(hits >= start) & (view.first[hits] == j)]
         for i, text in zip(hits.tolist(), grid.texts(j, hits), strict=True):
-            if is_total(text) and not any(is_date(cell) for cell in grid.row(i)):
+            if is_total(text) and not any(is_date(cell) for cell in row_texts(grid, i)):
                 found[i] = "totals"
             elif is_note(text) and view.count[i] <= _FEW_CELLS:
                 found[i] = "note"
