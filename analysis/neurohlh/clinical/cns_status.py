@@ -35,7 +35,7 @@ from neurohlh.clinical.kleene import (
     status_of,
     total,
 )
-from neurohlh.clinical.observe import FALSE, Columns, Known, either
+from neurohlh.clinical.observe import FALSE, Columns, Known, each, either, unless
 from neurohlh.core.errors import InputError, did_you_mean
 from neurohlh.etl.codebook import codebook
 
@@ -127,9 +127,9 @@ def with_status(work: Any, columns: Columns, d: CnsDefinition, hlh: str | None, 
     tested = {x: nw.col(f"_{x}_tested") for x in DOMAINS}
     extra = _pair("_extra")
     met, not_met, apart = _combine(d, knowns, tested, extra)
-    closed = columns.no(gate) | columns.is_code(gate, NOT_APPLICABLE) if gate else FALSE
-    apart = apart | closed
-    work = work.with_columns(_closed=closed, _apart=apart, _met=met & ~apart, _not_met=not_met & ~apart)
+    closed = either([columns.no(gate), columns.is_code(gate, NOT_APPLICABLE)]) if gate else FALSE
+    apart = either([apart, closed])
+    work = work.with_columns(_closed=closed, _apart=apart, _met=unless(met, apart), _not_met=unless(not_met, apart))
     work = work.with_columns(*_at_baseline(d, line, knowns, tested, extra, closed))
     positive = {x: nw.col(f"_{x}_true") for x in DOMAINS if x in d.domains}
     derived = columns.blank(FIRST)
@@ -218,9 +218,9 @@ def _combine(
     rules = {"any_of": any_of, "all_of": all_of, "at_least": lambda parts: at_least(d.k, total(parts))}
     whole = rules[d.rule](truths)
     unclear = either(untested[x] for x in read_as.get("indeterminate", ()))
-    met, not_met = (whole.low >= 1) & ~unclear, (whole.high <= 0) & ~unclear
+    met, not_met = unless(whole.low >= 1, unclear), unless(whole.high <= 0, unclear)
     apart = either(untested[x] for x in read_as.get("excluded", ()))
-    return met | extra.true, not_met & ~extra.true, apart & ~extra.true
+    return either([met, extra.true]), unless(not_met, extra.true), unless(apart, extra.true)
 
 
 def _at_baseline(
@@ -232,16 +232,17 @@ def _at_baseline(
     closed: nw.Expr,
 ) -> list[nw.Expr]:
     then = {x: line.at_baseline(x, k) for x, k in knowns.items()}
-    tested_then = {x: t & ~line.late(cns_time.DATE_OF[x]) for x, t in tested.items()}
+    tested_then = {x: unless(t, line.late(cns_time.DATE_OF[x])) for x, t in tested.items()}
     late = line.recorded_late()
     if d.rule == "isolated_cns":
-        late = late | line.late("date_neuro_onset")
-    extra_then = Known(extra.true & ~late, extra.false | (extra.true & late))
+        late = either([late, line.late("date_neuro_onset")])
+    extra_then = cns_time.absent_where(extra, late)
     met, not_met, apart = _combine(d, then, tested_then, extra_then)
-    forced = nw.col("_met") & line.by_end(FIRST)
-    apart = (apart | closed) & ~forced
-    return [(met & ~apart | forced).alias("_base_met"), (not_met & ~apart & ~forced).alias("_base_not_met"),
-            apart.alias("_base_apart")]  # fmt: skip
+    forced = each([nw.col("_met"), line.by_end(FIRST)])
+    apart = unless(either([apart, closed]), forced)
+    base_met = either([unless(met, apart), forced])
+    base_not_met = unless(unless(not_met, apart), forced)
+    return [base_met.alias("_base_met"), base_not_met.alias("_base_not_met"), apart.alias("_base_apart")]
 
 
 def _results(columns: Columns, d: CnsDefinition, window_days: tuple[int, int]) -> list[nw.Expr]:

@@ -24,7 +24,7 @@ from functools import reduce
 
 import narwhals as nw
 
-from neurohlh.clinical.observe import FALSE, Columns, Known, either
+from neurohlh.clinical.observe import FALSE, Columns, Known, each, either, unless
 
 DIAGNOSIS, FIRST, RELAPSE = "date_hlh_diagnosis", "date_cns_first", "date_reactivation"
 DATE_OF = {"symptoms": "date_neuro_onset", "csf": "date_lp_first", "imaging": "date_imaging_first"}
@@ -86,23 +86,27 @@ class Timeline:
 
     def dated(self, date: str) -> nw.Expr:
         """Where a date can be placed against the window."""
-        return self.by_end(date) | self.late(date)
+        return either([self.by_end(date), self.late(date)])
 
     def recorded_late(self) -> nw.Expr:
         """Where the hospital says that CNS involvement was first found after the window."""
         said = either(self.columns.is_code("cns_timing", word) for word in _LATE_WORDS)
         undated = self.columns.blank(FIRST) & each_blank(self.columns)
-        return self.late(FIRST) | (undated & said)
+        return either([self.late(FIRST), each([undated, said])])
 
     def at_baseline(self, domain: str, known: Known) -> Known:
         """A domain's answer as it could be known by the end of the window."""
         own = self.late(DATE_OF[domain]) if domain in DATE_OF else FALSE
         no_evidence = self.recorded_late()
         if domain == "symptoms":
-            later = own | no_evidence
-            return Known(known.true & ~later, known.false | (known.true & later))
-        true, false = known.true & ~own & ~no_evidence, (known.false | (known.true & no_evidence)) & ~own
-        return Known(true, false)
+            later = either([own, no_evidence])
+            return absent_where(known, later)
+        return Known(*(unless(side, own) for side in absent_where(known, no_evidence)))
+
+
+def absent_where(known: Known, later: nw.Expr) -> Known:
+    """A statement as it was before what made it true came later."""
+    return Known(unless(known.true, later), either([known.false, each([known.true, later])]))
 
 
 def each_blank(columns: Columns) -> nw.Expr:

@@ -28,7 +28,7 @@ from functools import lru_cache
 
 import narwhals as nw
 
-from neurohlh.clinical.observe import FALSE, Columns, Known, any_known, either
+from neurohlh.clinical.observe import FALSE, Columns, Known, any_known, either, unless
 from neurohlh.clinical.symptoms import bleeding_risk
 from neurohlh.etl.codebook import CATALOGUE
 
@@ -96,7 +96,7 @@ def mri(columns: Columns, *, atrophy: bool = True) -> Known:
 
 def ct_abnormal(columns: Columns) -> nw.Expr:
     """Where a CT is recorded as abnormal (and not as not done)."""
-    return columns.yes(CT) & ~columns.no("ct_done")
+    return unless(columns.yes(CT), columns.no("ct_done"))
 
 
 def imaging(columns: Columns, mri: Known, *, asked_mri: bool) -> Known:
@@ -104,7 +104,7 @@ def imaging(columns: Columns, mri: Known, *, asked_mri: bool) -> Known:
 
     `asked_mri`: whether the frame has any column on MRI findings.
     """
-    abnormal = mri.true | (ct_abnormal(columns) & ~mri.false)
+    abnormal = either([mri.true, unless(ct_abnormal(columns), mri.false)])
     if ANY not in columns:
         return Known(abnormal, mri.false)
     undone = columns.no("mri_done") & columns.no("ct_done")
@@ -120,8 +120,8 @@ def tested(columns: Columns, domain: Known) -> nw.Expr:
     """Whether an MRI or a CT was done: `mri_done`, `ct_done`, or where both are unknown, whether there is an answer."""
     done = columns.yes("mri_done") | columns.yes("ct_done")
     unsaid = ~columns.no("mri_done") & ~columns.no("ct_done")
-    answer = either([domain.true, domain.false, *(columns.no(v) for v in (CT, ANY) if v in columns)])
-    return done | (unsaid & answer) | ct_abnormal(columns)
+    answer = either([domain.true, domain.false, columns.no(ANY)])
+    return done | (unsaid & answer) | ct_abnormal(columns) | unless(columns.no(CT), columns.no("ct_done"))
 
 
 def _asked(row: Mapping[str, str], atrophy: bool) -> bool:
@@ -137,5 +137,5 @@ def _flag(name: str, columns: Columns) -> Known:
         enhanced = ~columns.no("mri_contrast")
         return Known(yes & enhanced, no & enhanced)
     if name == "mri_infarct":
-        return Known(yes & ~columns.yes("dic") & ~columns.yes("myocardial_damage"), no)
+        return Known(unless(unless(yes, columns.yes("dic")), columns.yes("myocardial_damage")), no)
     return Known(yes, no)

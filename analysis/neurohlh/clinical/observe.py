@@ -30,14 +30,19 @@ UNKNOWN = Known(FALSE, FALSE)
 
 def either(parts: Iterable[nw.Expr]) -> nw.Expr:
     """Any of some null-free conditions (none given: false)."""
-    parts = list(parts)
+    parts = [p for p in parts if p is not FALSE]
     return reduce(or_, parts) if parts else FALSE
 
 
 def each(parts: Iterable[nw.Expr]) -> nw.Expr:
     """All of some null-free conditions (none given: false, for nothing was looked at)."""
     parts = list(parts)
-    return reduce(and_, parts) if parts else FALSE
+    return reduce(and_, parts) if parts and not any(p is FALSE for p in parts) else FALSE
+
+
+def unless(condition: nw.Expr, exception: nw.Expr) -> nw.Expr:
+    """The first condition where the second does not hold (what is false everywhere costs nothing)."""
+    return condition if exception is FALSE or condition is FALSE else condition & ~exception
 
 
 def any_known(parts: Sequence[Known]) -> Known:

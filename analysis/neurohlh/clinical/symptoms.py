@@ -29,7 +29,7 @@ from functools import lru_cache
 
 import narwhals as nw
 
-from neurohlh.clinical.observe import FALSE, Columns, Known, any_known, either
+from neurohlh.clinical.observe import FALSE, Columns, Known, any_known, each, either, unless
 from neurohlh.etl.codebook import CATALOGUE
 
 SUMMARY, ASSESSED = "neuro_symptoms_any", "neuro_assessed"
@@ -60,11 +60,13 @@ def bleeding_risk(columns: Columns) -> Known:
     """Platelets < 50 x 10^9/L or DIC (dossier 6.4)."""
     if f"{RISK}_true" in columns.ready:
         return Known(nw.col(f"{RISK}_true"), nw.col(f"{RISK}_false"))
+    if "platelets" not in columns:
+        return any_known([Known(FALSE, FALSE), columns.known("dic")])
     platelets = columns.number("platelets")
     right, left = columns.is_code("platelets_censored", "right"), columns.is_code("platelets_censored", "left")
     limit = PLATELETS_BLEEDING
-    low = ((platelets < limit).fill_null(False) & ~right) | (left & (platelets <= limit).fill_null(False))
-    high = (platelets >= limit).fill_null(False) & ~left
+    low = unless((platelets < limit).fill_null(False), right) | (left & (platelets <= limit).fill_null(False))
+    high = unless((platelets >= limit).fill_null(False), left)
     return any_known([Known(low, high), columns.known("dic")])
 
 
@@ -94,7 +96,7 @@ def components(columns: Columns) -> dict[str, Known]:
     if "gcs" in columns:
         low = (columns.number("gcs") <= GCS_LIMIT).fill_null(False)
         # GCS alone can't say that there are no symptoms.
-        parts["gcs"] = Known(low & ~columns.yes("metabolic_confounder"), ~low if parts else FALSE)
+        parts["gcs"] = Known(unless(low, columns.yes("metabolic_confounder")), ~low if parts else FALSE)
     return parts
 
 
@@ -124,7 +126,7 @@ def _flag(name: str, row: Mapping[str, str], columns: Columns) -> Known:
     if row["counts_default"] == "1" and name != "sx_seizure":
         return Known(yes, no)
     if row["category"] == "consciousness":
-        return Known(yes & ~columns.yes("metabolic_confounder"), no)
+        return Known(unless(yes, columns.yes("metabolic_confounder")), no)
     return _CONDITIONS.get(name, _as_it_is)(columns, yes, no)
 
 
@@ -134,7 +136,7 @@ def _as_it_is(_: Columns, yes: nw.Expr, no: nw.Expr) -> Known:
 
 def _seizure(columns: Columns, yes: nw.Expr, no: nw.Expr) -> Known:
     febrile = columns.yes("febrile_seizure_only")
-    return Known(yes & ~febrile, no | (yes & febrile))
+    return Known(unless(yes, febrile), either([no, each([yes, febrile])]))
 
 
 def _headache(columns: Columns, yes: nw.Expr, no: nw.Expr) -> Known:
@@ -147,11 +149,11 @@ def _reflexes(columns: Columns, yes: nw.Expr, no: nw.Expr) -> Known:
 
 
 def _vision(columns: Columns, yes: nw.Expr, no: nw.Expr) -> Known:
-    return Known(yes & ~bleeding_risk(columns).true, no)
+    return Known(unless(yes, bleeding_risk(columns).true), no)
 
 
 def _behaviour(columns: Columns, yes: nw.Expr, no: nw.Expr) -> Known:
-    return Known(yes & ~columns.after("date_neuro_onset", "date_treatment_start"), no)
+    return Known(unless(yes, columns.after("date_neuro_onset", "date_treatment_start")), no)
 
 
 _CONDITIONS = {
