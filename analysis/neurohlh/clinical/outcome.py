@@ -111,7 +111,8 @@ def outcome_method() -> dict[str, str]:
         "end of follow-up": "date of death, else the recorded follow-up time, else the last follow-up, for the dead; "
         "date of last follow-up, else the recorded follow-up time, for the others",
         "follow-up without dates": "a recorded follow-up time is taken as counted from the declared time zero, unless "
-        "the column time_zero names another one; then it is converted by the two dates, or missing",
+        "there is a column time_zero: a count from another one is converted by the two dates, or missing; a count from "
+        "none that the codebook knows is missing",
         "event": "death by the column death, by outcome_status or by a date of death; a contradiction is unknown",
         "withdrawal of care": "censored at the last contact, presumed dead or not, unless a death is recorded; kept in "
         "the column withdrawn for the analysis as death",
@@ -242,8 +243,9 @@ def _recorded_days(frame: pd.DataFrame, origin: str) -> tuple[Floats, Flags]:
             here = _among(named, zero)
             recorded = recorded + np.where(here, _days(_dates(frame, date), _dates(frame, origin)), 0.0)
             other_zero |= here & np.isnan(recorded) & ~np.isnan(_numbers(frame, "followup_days"))
-    # Counted from a transplant, from birth, from the first neurological sign: no date leads back to the origin.
-    elsewhere = _among(named, "other")
+    # Beside a column that names the zeros, a count whose zero it does not name (a transplant, birth, nothing) may begin
+    # anywhere: unknown is never read as the declared zero.
+    elsewhere = ~_among(named, *_TIME_ZERO) & ("time_zero" in frame)
     return np.where(elsewhere, np.nan, recorded), other_zero | (elsewhere & ~np.isnan(recorded))
 
 

@@ -79,6 +79,38 @@ def two_by_two(
     )
 
 
+def risks_only(exposure: pd.Series[Any], outcome: pd.Series[Any], *, reason: str, conf_level: float = 0.95) -> Result:
+    """The risk of `outcome` in each level of `exposure` that has anybody, where the levels can't be compared.
+
+    The layout is that of `two_by_two`; differences and ratios are empty, with `reason` as their note.
+    Raises ValueError for wrong codes or lengths that differ.
+    """
+    if len(exposure) != len(outcome):
+        raise ValueError("exposure and outcome must have the same rows")
+    happened = truth(outcome)
+    group, names = labels(exposure)
+    known = ~np.isnan(happened) & np.array([label is not None for label in group], dtype=bool)
+    tallies = {name: _tally(known & (group == name), happened == 1) for name in names}
+    effects = (("risk difference", "RD", "identity"), ("risk ratio", "RR", "log"), ("odds ratio", "OR", "log"))
+    shared = {"analysis": "two_by_two", "outcome": str(outcome.name or ""), "variable": str(exposure.name or "")}
+    rows: list[dict[str, Any]] = [_risk(name, a, n, conf_level) for name, (a, n) in tallies.items() if n]
+    note = f"not estimable: {reason}"
+    rows += [{"term": term, "measure": measure, "scale": scale, "note": note} for term, measure, scale in effects]
+    used = int(known.sum())
+    return Result(
+        kind="two_by_two",
+        tidy=tidy_frame([{**shared, **row} for row in rows]),
+        method=_method(conf_level, ""),
+        counts={
+            "supplied": len(group),
+            "used": used,
+            "events": int((known & (happened == 1)).sum()),
+            "dropped": {"missing exposure or outcome": len(group) - used},
+        },
+        notes=(f"No comparison of the two groups: {reason}.",),
+    )
+
+
 def _tally(inside: Bools, happened: Bools) -> tuple[int, int]:
     return int((inside & happened).sum()), int(inside.sum())
 

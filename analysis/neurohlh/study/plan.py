@@ -14,7 +14,7 @@ import pandas as pd
 from neurohlh.core.errors import NotEstimable
 from neurohlh.core.result import Result
 from neurohlh.etl.codebook import codebook
-from neurohlh.stats.binary import two_by_two
+from neurohlh.stats.binary import risks_only, two_by_two
 from neurohlh.stats.completeness import completeness
 from neurohlh.stats.cox import cox_table
 from neurohlh.stats.curves import kaplan_meier, reverse_kaplan_meier
@@ -106,7 +106,10 @@ def _testing(frame: pd.DataFrame) -> Result:
 
 def _two_by_two(frame: pd.DataFrame) -> Result:
     exposed = frame["cns_status"].map({"met": True, "not_met": False}).astype("boolean")
-    return two_by_two(exposed, frame["died"])
+    try:
+        return two_by_two(exposed, frame["died"])
+    except NotEstimable as reason:
+        return risks_only(exposed, frame["died"], reason=str(reason))
 
 
 def survival_set(frame: pd.DataFrame, config: StudyConfig) -> Survival:

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from neurohlh.core.errors import NotEstimable
-from neurohlh.stats.binary import two_by_two
+from neurohlh.stats.binary import risks_only, two_by_two
 from neurohlh.stats.fisher import fisher
 from neurohlh.stats.proportions import clopper_pearson, newcombe
 
@@ -86,3 +86,18 @@ def test_wrong_inputs():
         two_by_two(pd.Series(["met", "met"]), pd.Series([1, 0]))
     with pytest.raises(ValueError, match="true/false or 1/0"):
         two_by_two(exposure, pd.Series(["dead"] * 4, name="outcome"))
+
+
+def test_one_group_alone_has_a_risk_and_no_comparison():
+    exposure = pd.Series(["met"] * 4 + ["not_met"], name="cns")
+    result = risks_only(exposure, pd.Series([1, 0, 0, 0, None], name="died"), reason="one group only")
+    rows = result.tidy.set_index("measure")
+    assert list(rows.index) == ["risk", "RD", "RR", "OR"]
+    assert (rows.loc["risk", "events"], rows.loc["risk", "n"], rows.loc["risk", "estimate"]) == (1, 4, 0.25)
+    # exact limits of 1 in 4 (Clopper and Pearson): roots of the two binomial tails at 0.025
+    p_low, p_high = rows.loc["risk", "conf_low"], rows.loc["risk", "conf_high"]
+    assert 1 - (1 - p_low) ** 4 == pytest.approx(0.025)
+    assert (1 - p_high) ** 4 + 4 * p_high * (1 - p_high) ** 3 == pytest.approx(0.025)
+    assert rows.loc[["RD", "RR", "OR"], "estimate"].isna().all()
+    assert set(rows.loc[["RD", "RR", "OR"], "note"]) == {"not estimable: one group only"}
+    assert result.counts["dropped"] == {"missing exposure or outcome": 1}
