@@ -90,7 +90,7 @@ def reference_of(step):
     """The names and the values of the answers on pandas."""
     answers = step(FRAME)
     columns = [c for c in answers.columns if c not in FRAME.columns]
-    assert len(columns) > 10
+    assert len(columns) > 4
     return columns, comparable(answers, columns)
 
 
@@ -170,8 +170,13 @@ def spark(tmp_path_factory):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize("step", [STEPS["criteria"], STEPS["aetiology"]], ids=["criteria", "aetiology"])
-def test_spark(spark, step):
+@pytest.mark.parametrize("key", ["hlh2004", "hscore", "mas2016", "ebv_hlh", "sil2r_adult", "mh_score"])
+def test_spark(spark, key):
+    """One set for every kind of rule; the sets not named here differ from these in numbers only."""
+
+    def step(frame):
+        return evaluate(frame, load(key))
+
     kinds = {"f": "double", "b": "boolean", "O": "string"}
     schema = ", ".join(f"`{name}` {kinds[dtype.kind]}" for name, dtype in FRAME.dtypes.items())
     frame = spark.createDataFrame(list(records(FRAME).itertuples(index=False, name=None)), schema)

@@ -22,6 +22,12 @@ def item(name: str, which: str, patients: list[dict]) -> list[str]:
     return answers(name, *patients)[f"{name}__{which}"].tolist()
 
 
+def check(name: str, table: list[tuple], which: str = "") -> None:
+    """Every (patient, status) of the table: the set's answer, or one item's."""
+    found = answers(name, *[patient for patient, _ in table])[f"{name}__{which}" if which else name]
+    assert found.tolist() == [status for _, status in table]
+
+
 def bounds(name: str, patient: dict) -> tuple[float, float]:
     row = answers(name, patient).iloc[0]
     return row[f"{name}__low"], row[f"{name}__high"]
@@ -50,9 +56,9 @@ def test_haemoglobin_95_counts_in_the_first_four_weeks_only(age, lineages, statu
     assert row["hlh2004__3_cytopenia"] == status
 
 
-@pytest.mark.parametrize(("hemoglobin", "status"), [(85.0, MET), (90.0, UNKNOWN), (99.9, UNKNOWN), (100.0, NOT_MET)])
-def test_an_unknown_age_matters_between_90_and_100_only(hemoglobin, status):
-    assert item("hlh2004", "3_cytopenia_hb", [{"hemoglobin": hemoglobin}]) == [status]
+def test_an_unknown_age_matters_between_90_and_100_only():
+    statuses = {85.0: MET, 90.0: UNKNOWN, 99.9: UNKNOWN, 100.0: NOT_MET}
+    assert item("hlh2004", "3_cytopenia_hb", [{"hemoglobin": v} for v in statuses]) == list(statuses.values())
 
 
 def test_cytopenia_needs_two_of_three_known_lineages():
@@ -62,7 +68,7 @@ def test_cytopenia_needs_two_of_three_known_lineages():
         ({"hemoglobin": 120.0, "platelets": 150.0}, NOT_MET),
         ({"hemoglobin": 80.0, "wbc": 0.3}, UNKNOWN),  # leukocytes never replace neutrophils
     ]
-    assert item("hlh2004", "3_cytopenia", [p for p, _ in lineages]) == [s for _, s in lineages]
+    check("hlh2004", lineages, "3_cytopenia")
 
 
 # Vector 2: the cut-off is applied in the unit in which the value was recorded
@@ -113,7 +119,7 @@ def test_triglycerides_or_fibrinogen():
         ({"triglycerides": 1.0, "fibrinogen": np.nan}, UNKNOWN),
         ({"triglycerides": 1.0, "fibrinogen": 1.6}, NOT_MET),
     ]
-    assert item("hlh2004", "4_tg_fibrinogen", [p for p, _ in table]) == [s for _, s in table]
+    check("hlh2004", table, "4_tg_fibrinogen")
 
 
 # Vectors 3 and 4: k of n with unknown items
@@ -146,7 +152,7 @@ def test_a_molecular_diagnosis_alone_suffices_and_its_absence_decides_nothing():
     healthy = REST_NEGATIVE | {"temp_max_c": 37.0, "splenomegaly": False, "platelets": 300.0, "anc": 4.0}
     healthy |= {"hemoglobin": 130.0, "ferritin": 50.0, "nk_activity": "normal", "scd25": 100.0}
     table = [(healthy | gene, MET), (healthy, NOT_MET), (healthy | gene | {"zygosity": "heterozygous"}, NOT_MET)]
-    assert [answers("hlh2004", p)["hlh2004"].item() for p, _ in table] == [s for _, s in table]
+    check("hlh2004", table)
     assert answers("hlh2004", healthy)["hlh2004__A_molecular"].item() == UNKNOWN
 
 
@@ -161,7 +167,7 @@ def test_the_flag_of_fever_counts_only_without_a_temperature():
         ({"temp_max_c": np.nan, "fever": False}, NOT_MET),
         ({"temp_max_c": np.nan, "fever": None}, UNKNOWN),
     ]
-    assert item("hlh2004", "1_fever", [p for p, _ in table]) == [s for _, s in table]
+    check("hlh2004", table, "1_fever")
 
 
 def test_the_fever_limit_is_a_parameter():
@@ -208,7 +214,7 @@ def test_ohi_needs_u_per_ml_for_its_limit():
         ({"scd25": 9999.0, "scd25_unit": "pg/mL", "ferritin": 1001.0}, UNKNOWN),
         ({"scd25": 9999.0, "scd25_unit": "pg/mL", "ferritin": 1000.0}, NOT_MET),
     ]
-    assert answers("ohi", *[p for p, _ in table])["ohi"].tolist() == [s for _, s in table]
+    check("ohi", table)
 
 
 # Censored measurements decide only what they can
@@ -218,9 +224,8 @@ def ferritin(limit: float, direction: str | None) -> dict:
     return {"ferritin": limit, "ferritin_censored": direction}
 
 
-@pytest.mark.parametrize(
-    ("recorded", "status"),
-    [
+def test_ferritin_beyond_a_limit_against_500():
+    table = [
         (ferritin(500, "right"), MET),  # > 500 meets >= 500
         (ferritin(499, "right"), UNKNOWN),
         (ferritin(40000, "right"), MET),
@@ -228,15 +233,12 @@ def ferritin(limit: float, direction: str | None) -> dict:
         (ferritin(501, "left"), UNKNOWN),
         (ferritin(500, None), MET),
         (ferritin(499.9, "none"), NOT_MET),
-    ],
-)
-def test_ferritin_beyond_a_limit_against_500(recorded, status):
-    assert item("hlh2004", "7_ferritin", [recorded]) == [status]
+    ]
+    check("hlh2004", table, "7_ferritin")
 
 
-@pytest.mark.parametrize(
-    ("limit", "direction", "points"),
-    [
+def test_ferritin_beyond_a_limit_scores_a_range():
+    table = [
         (2000, "right", (35, 50)),
         (1999, "right", (0, 50)),
         (6000, "right", (50, 50)),
@@ -244,11 +246,10 @@ def test_ferritin_beyond_a_limit_against_500(recorded, status):
         (2001, "left", (0, 35)),
         (6001, "left", (0, 50)),
         (6000, None, (35, 35)),
-    ],
-)
-def test_ferritin_beyond_a_limit_scores_a_range(limit, direction, points):
-    row = answers("hscore", ferritin(limit, direction)).iloc[0]
-    assert (row["hscore__ferritin__points_low"], row["hscore__ferritin__points_high"]) == points
+    ]
+    found = answers("hscore", *[ferritin(limit, direction) for limit, direction, _ in table])
+    low, high = found["hscore__ferritin__points_low"], found["hscore__ferritin__points_high"]
+    assert list(zip(low, high, strict=True)) == [points for *_, points in table]
 
 
 def test_limits_of_falling_comparisons():
@@ -257,8 +258,8 @@ def test_limits_of_falling_comparisons():
 
     below_100 = [(platelets(100, "right"), NOT_MET), (platelets(99, "right"), UNKNOWN), (platelets(100, "left"), MET)]
     at_most_110 = [(platelets(110, "right"), NOT_MET), (platelets(110, "left"), MET), (platelets(111, "left"), UNKNOWN)]
-    assert item("hlh2004", "3_cytopenia_plt", [p for p, _ in below_100]) == [s for _, s in below_100]
-    assert item("hscore", "lineage_plt", [p for p, _ in at_most_110]) == [s for _, s in at_most_110]
+    check("hlh2004", below_100, "3_cytopenia_plt")
+    check("hscore", at_most_110, "lineage_plt")
 
 
 # Vector 5: HScore
@@ -275,9 +276,8 @@ SMALL = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("patient", "low", "high", "status"),
-    [
+def test_hscore():
+    table = [
         (FULL, 337, 337, MET),
         (SMALL, 112, 112, NOT_MET),
         (FULL | {"hemophagocytosis_bm": None}, 302, 337, MET),
@@ -289,11 +289,9 @@ SMALL = {
         (SMALL | {"splenomegaly": True, "hepatomegaly": None}, 135, 150, NOT_MET),
         (SMALL | {"splenomegaly": True, "wbc": 5.0, "ast": 30.0}, 178, 178, MET),
         ({"patient_id": "nothing recorded"}, 0, 337, UNKNOWN),
-    ],
-)
-def test_hscore(patient, low, high, status):
-    assert bounds("hscore", patient) == (low, high)
-    assert answers("hscore", patient)["hscore"].tolist() == [status]
+    ]
+    found = answers("hscore", *[patient for patient, *_ in table])[["hscore__low", "hscore__high", "hscore"]]
+    assert list(found.itertuples(index=False, name=None)) == [tuple(expected) for _, *expected in table]
 
 
 def test_hscore_cut_off_is_169():
@@ -315,9 +313,8 @@ def test_published_probabilities_of_the_hscore():
 # MAS-2016, MH score, and the others
 
 
-@pytest.mark.parametrize(
-    ("patient", "status"),
-    [
+def test_mas_2016():
+    table = [
         ({"sjia_status": True, "fever": True, "ferritin": 685.0, "platelets": 181.0, "ast": 49.0}, MET),
         ({"sjia_status": True, "fever": True, "ferritin": 684.0, "platelets": 181.0, "ast": 49.0}, NOT_MET),
         ({"sjia_status": True, "fever": True, "ferritin": 685.0, "platelets": 181.0}, UNKNOWN),
@@ -325,10 +322,8 @@ def test_published_probabilities_of_the_hscore():
         ({"sjia_status": True, "fever": False, "ferritin": 685.0, "platelets": 181.0, "ast": 49.0}, NOT_MET),
         ({"sjia_status": False, "fever": True, "ferritin": 685.0, "platelets": 181.0, "ast": 49.0}, NOT_APPLICABLE),
         ({"fever": True, "ferritin": 685.0, "platelets": 181.0, "ast": 49.0}, NOT_APPLICABLE),
-    ],
-)
-def test_mas_2016(patient, status):
-    assert answers("mas2016", patient)["mas2016"].tolist() == [status]
+    ]
+    check("mas2016", table)
 
 
 def test_mh_score_points():
@@ -352,7 +347,7 @@ def test_ebv_hlh_needs_virus_and_no_primary_gene():
         ({"ebv_dna": 1001.0}, UNKNOWN),
         ({"ebv_dna": 1001.0, "gene_causal": "PRF1", "zygosity": "homozygous", "acmg_class": "LP"}, NOT_MET),
     ]
-    assert [answers("ebv_hlh", p)["ebv_hlh"].item() for p, _ in table] == [s for _, s in table]
+    check("ebv_hlh", table)
 
 
 # Molecular diagnosis, class and trigger
@@ -362,9 +357,8 @@ def gene(name: str | None, zygosity: str | None, acmg: str | None, **more: objec
     return {"gene_causal": name, "zygosity": zygosity, "acmg_class": acmg, "genetic_test_done": True} | more
 
 
-@pytest.mark.parametrize(
-    ("patient", "status"),
-    [
+def test_molecular_diagnosis():
+    table = [
         (gene("PRF1", "homozygous", "P"), MET),
         (gene("UNC13D", "compound_het", "LP"), MET),
         (gene("XIAP", "hemizygous", "P"), MET),
@@ -381,10 +375,8 @@ def gene(name: str | None, zygosity: str | None, acmg: str | None, **more: objec
         ({"molecular_dx_hlh": "indeterminate"}, UNKNOWN),
         (gene("UNC13D", "heterozygous", "P", molecular_dx_hlh="met"), UNKNOWN),  # the rule goes first
         (gene("PRF1", None, None, molecular_dx_hlh="met"), MET),  # the rule cannot speak
-    ],
-)
-def test_molecular_diagnosis(patient, status):
-    assert answers("molecular", patient)["molecular"].tolist() == [status]
+    ]
+    check("molecular", table)
 
 
 def test_the_table_says_whether_rule_or_hospital_decided():
@@ -395,9 +387,8 @@ def test_the_table_says_whether_rule_or_hospital_decided():
     assert [d.rsplit("; by ", 1)[1] for d in overall["detail"]] == ["by_the_rule", "recorded_by_hospital"]
 
 
-@pytest.mark.parametrize(
-    ("patient", "expected"),
-    [
+def test_class_and_trigger_are_two_questions():
+    table = [
         (gene("PRF1", "homozygous", "P", ebv_status="positive"), ("primary", "ebv")),
         ({"family_history_hlh": True}, ("primary", "unknown")),
         (gene("none", None, None, ebv_status="positive"), ("secondary", "ebv")),
@@ -410,11 +401,10 @@ def test_the_table_says_whether_rule_or_hospital_decided():
         ({"trigger_category": "none"}, ("unknown", "none")),
         ({"trigger_category": "none", "ebv_dna": 5000.0}, ("unknown", "ebv")),
         ({"malignancy_type": "none", "ebv_status": "negative"}, ("unknown", "unknown")),
-    ],
-)
-def test_class_and_trigger_are_two_questions(patient, expected):
-    row = derive_aetiology(pd.DataFrame([patient])).iloc[0]
-    assert (row["hlh_class_derived"], row["trigger_category_derived"]) == expected
+    ]
+    found = derive_aetiology(pd.DataFrame([patient for patient, _ in table]))
+    columns = ["hlh_class_derived", "trigger_category_derived"]
+    assert list(found[columns].itertuples(index=False, name=None)) == [expected for _, expected in table]
 
 
 def test_every_trigger_keeps_its_flag():

@@ -83,7 +83,19 @@ def load_definition(path: str | Path) -> Definition:
         raise InputError("the definition cannot be read", where=str(path), why=error.strerror or "") from error
     except UnicodeDecodeError as error:
         raise InputError("the definition is not UTF-8 text", where=str(path), do="save it as UTF-8.") from error
-    return parse(text, str(path), path.stem, status="USER")
+    definition = parse(text, str(path), path.stem, status="USER")
+    for item in definition.items.values():
+        if isinstance(item.test, SetAnswer):
+            _named_set(item, str(path))
+    return definition
+
+
+def _named_set(item: Item, path: str) -> None:
+    assert isinstance(item.test, SetAnswer)
+    try:
+        load(item.test.name)
+    except InputError as error:
+        raise InputError(error.what, where=f"{path}, item {item.name!r}", do=error.do) from error
 
 
 @lru_cache(maxsize=1)

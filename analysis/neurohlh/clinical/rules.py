@@ -53,12 +53,19 @@ def evaluate(frame: Frame, definition: Definition | Sequence[Definition], *, par
 
 
 def _schema(data: Any) -> Schema:
-    """The columns and their types, without those of codes that hold nothing at all and so got a type by default."""
+    """The columns and their types, without those that hold nothing at all and so got a wrong type by default."""
     schema = dict(data.collect_schema())
     if not isinstance(data, nw.DataFrame):
         return schema
-    coded = {v.name for v in codebook() if not v.numeric}
-    empty = {c for c in coded & schema.keys() if schema[c].is_numeric() and data[c].is_null().all()}
+    numbers = {v.name for v in codebook() if v.numeric}
+    texts = {v.name for v in codebook() if v.type in ("category", "tri", "string")}
+    texts |= {f"{name}{suffix}" for name in numbers for suffix in ("_censored", "_unit")}
+
+    def wrong(name: str, dtype: nw.dtypes.DType) -> bool:
+        return dtype.is_numeric() if name in texts else isinstance(dtype, nw.String)
+
+    doubtful = (c for c, dtype in schema.items() if (c in texts or c in codebook()) and wrong(c, dtype))
+    empty = {c for c in doubtful if data[c].is_null().all()}
     return {c: t for c, t in schema.items() if c not in empty}
 
 
