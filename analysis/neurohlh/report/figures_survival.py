@@ -35,16 +35,18 @@ def kaplan_meier(result: Result, names: Names, *, x_label: str = "", width: floa
     left = max(text_width(t, bold=True) for t in [*label.values(), "At risk (deaths)"]) + _GAP / 72 + 0.1
     right = 0.4
     table_height = _ROW * (len(groups) + 1)
-    height = _PLOT_HEIGHT + table_height + 1.1
+    key = _key_lines(label, width - left - 0.1)
+    above = 0.14 + _ROW * len(key)
+    height = _PLOT_HEIGHT + table_height + 0.73 + above
     figure = canvas(width, height)
-    plot = axes(figure, left, height - _PLOT_HEIGHT - 0.37, width - left - right, _PLOT_HEIGHT)
+    plot = axes(figure, left, height - _PLOT_HEIGHT - above, width - left - right, _PLOT_HEIGHT)
     risk = axes(figure, left, 0.08, width - left - right, table_height)
     paint = colours(groups)
     for group in groups:
         _curve(plot, curves[curves["group"] == group], paint[group])
     end = max(float(curves["time"].max()), ticks[-1])
     _dress(plot, ticks, end, x_label)
-    _key(plot, label, paint)
+    _key(plot, key, label, paint)
     _risk_table(risk, result, groups, label, paint, ticks, end)
     return figure
 
@@ -100,18 +102,27 @@ def tick_words(ticks: Sequence[float]) -> tuple[list[str], str]:
     return [fmt.significant(t, 4) for t in ticks], "Days"
 
 
-def _key(plot: Axes, label: dict[str, str], paint: dict[str, str]) -> None:
+def _key_lines(label: dict[str, str], room: float) -> list[list[tuple[str, float]]]:
+    # (group, place in points) by line: as many groups beside one another as the figure is wide.
+    lines: list[list[tuple[str, float]]] = [[]]
     x = 0.0
     for group, text in label.items():
-        place: dict[str, Any] = {
-            "xycoords": "axes fraction",
-            "textcoords": "offset points",
-            "va": "center",
-            "annotation_clip": False,
-        }
-        plot.annotate("━━", (0, 1), xytext=(x, 13), color=paint[group], fontsize=11, **place)
-        plot.annotate(text, (0, 1), xytext=(x + 25, 13), color=paint[group], fontweight="bold", **place)
-        x += 72 * text_width(text, bold=True) + 48
+        width = 72 * text_width(text, bold=True) + 48
+        if lines[-1] and x + width > 72 * room:
+            lines.append([])
+            x = 0.0
+        lines[-1].append((group, x))
+        x += width
+    return lines
+
+
+def _key(plot: Axes, lines: list[list[tuple[str, float]]], label: dict[str, str], paint: dict[str, str]) -> None:
+    place: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "center"}
+    for height, line in enumerate(reversed(lines)):
+        for group, x in line:
+            y = 13 + height * _ROW * 72
+            plot.annotate("━━", (0, 1), xytext=(x, y), color=paint[group], fontsize=11, **place)
+            plot.annotate(label[group], (0, 1), xytext=(x + 25, y), color=paint[group], fontweight="bold", **place)
 
 
 def _risk_table(

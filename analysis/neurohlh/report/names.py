@@ -34,6 +34,7 @@ _PLAIN_WORDS = {
     "M": "Male",
     "F": "Female",
 }
+_ABBREVIATIONS = {"ebv", "cmv", "hiv", "mas", "hlh", "hsct", "cns", "csf", "mri", "ct", "eeg", "icu", "nk"}
 _TRANSFORM = re.compile(r"(log2|log10|log|sqrt)\((\w+)\)")
 _LEVELLED = re.compile(r"(\w+)(?:\[(?:T\.)?|: ?|=)([^\]]+)\]?")
 # Only names that no sentence would hold by chance: those with an underscore.
@@ -80,7 +81,7 @@ class Names:
             return EXPOSURE_WORDS.get(level, level)
         if variable.startswith("death") or variable in ("died", "os"):
             return _DEATH_WORDS.get(level, _PLAIN_WORDS.get(level, level))
-        return _PLAIN_WORDS.get(level) or _capital(level.replace("_", " "))
+        return _PLAIN_WORDS.get(level) or _level_words(level)
 
     def group(self, group: str, variable: str = "") -> str:
         """A group of a comparison in words; groups are levels of the exposure unless another variable is named."""
@@ -109,6 +110,11 @@ class Names:
         if found:
             return f"{self.label(found[1])}: {self.level(found[1], found[2])}"
         return self.term(text, text) if _TRANSFORM.fullmatch(text) else self.label(text)
+
+
+def _level_words(level: str) -> str:
+    words = [word.upper() if word in _ABBREVIATIONS else word for word in level.replace("_", " ").split(" ")]
+    return _capital(" ".join(words))
 
 
 def small(text: str) -> str:

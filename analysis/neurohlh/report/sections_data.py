@@ -81,9 +81,10 @@ def changes(findings: Findings) -> Section | None:
             "n_cells": Column("Cells"),
             "meaning": Column("What the rule does", number=False),
         }
-        blocks.append(frame_table(findings.changes, columns, "Changes by variable and rule", fold=12, key="changes"))
+        named = findings.changes.assign(variable=_labelled(findings, findings.changes))
+        blocks.append(frame_table(named, columns, "Changes by variable and rule", fold=12, key="changes"))
     if len(findings.issues):
-        blocks += [_issue_counts(findings.issues), _issues(findings.issues)]
+        blocks += [_issue_counts(findings.issues), _issues(findings)]
     elif blocks:
         blocks.append(Paragraph("No value was refused or doubted."))
     return Section("changes", "What was changed, refused or doubted", tuple(blocks)) if blocks else None
@@ -102,20 +103,23 @@ def _plural(word: str, n: float) -> str:
     return word if n == 1 else f"{word}s"
 
 
-def _issues(issues: pd.DataFrame) -> Table:
+def _labelled(findings: Findings, rows: pd.DataFrame) -> list[str]:
+    return [findings.label(v) if _blank(v) else "" for v in rows["variable"]]
+
+
+def _issues(findings: Findings) -> Table:
+    issues = findings.issues.assign(label=_labelled(findings, findings.issues))
     order = {s: i for i, s in enumerate(_SEVERITIES)}
     rank = issues["severity"].map(lambda s: order.get(s, len(order)))
     ordered = issues.assign(_rank=rank).sort_values(["_rank", "n"], ascending=[True, False], kind="stable")
-    columns = {
-        "severity": Column("Severity", number=False),
-        "variable": Column("Variable", number=False),
-        "n": Column("Times"),
-        "message": Column("What was found", number=False),
-        "where": Column("First places", number=False),
-        "action": Column("What was done", number=False),
-        "code": Column("Code", number=False),
-    }
-    return frame_table(ordered.drop(columns="_rank"), columns, "Issues", fold=10, key="issues")
+    rows = []
+    for row in ordered.to_dict("records"):
+        found = Cell(_blank(row["message"]), sub=_blank(row["code"]))
+        words = (Cell(_blank(row[c])) for c in ("where", "action"))
+        rows.append(Row((Cell(str(row["severity"])), Cell(row["label"]), Cell(fmt.integer(row["n"])), found, *words)))
+    heads = ("Severity", "Variable", "Times", "What was found", "First places", "Action")
+    columns = tuple(Column(head, number=head == "Times") for head in heads)
+    return Table("Issues", columns, tuple(rows), fold=10, key="issues")
 
 
 def criteria(findings: Findings) -> Section | None:

@@ -87,7 +87,11 @@ def two_by_two(findings: Findings) -> Section | None:
 def others(findings: Findings) -> Section | None:
     """Results under a name of their own."""
     extra = tuple(k for k in findings.results if k not in _PLACED)
-    return _section(findings, "further", "Further results", extra)
+    return _section(findings, "further", "Further results", extra, drawn=tuple(k for k in extra if _drawn(findings, k)))
+
+
+def _drawn(findings: Findings, key: str) -> bool:
+    return findings.results[key].kind in ("kaplan_meier", "cox")
 
 
 def limitations(findings: Findings) -> Section | None:
@@ -163,7 +167,7 @@ def _figure(findings: Findings, key: str, result: Result, names: Names) -> Figur
 def _captions(result: Result, findings: Findings) -> tuple[str, str]:
     if result.kind == "kaplan_meier":
         sparse = fmt.integer(result.method.get("sparse_below", 10))
-        test = findings.results.get("logrank")
+        test = findings.results.get("logrank") if result.tidy["group"].nunique() > 1 else None
         row = words.row_of(test, term="test") if test else None
         said = f" Log-rank {fmt.p_equals(row['p_value'])}." if row is not None else ""
         return "Survival curves", (
@@ -179,5 +183,5 @@ def _captions(result: Result, findings: Findings) -> tuple[str, str]:
 
 def _alternative(findings: Findings, result: Result, caption: str) -> str:
     said = {"kaplan_meier": words.survival, "cox": words.hazard, "frequency": words.frequency}.get(result.kind)
-    text = said(findings) if said else ""
+    text = said(findings) if said and findings.results.get(result.kind) is result else ""
     return f"{caption} {text} The numbers stand in the table below.".replace("  ", " ")

@@ -39,7 +39,8 @@ def kaplan_meier(result: Result, names: Names) -> tuple[Table, ...]:
         cells.append(_median_cell(part[part["measure"] == "median survival"]))
         rows.append(Row(tuple(cells)))
     notes = tuple(n for n in (interval_words(result), *(_in_words(n, names) for n in result.notes)) if n)
-    return (Table("Survival by CNS status", tuple(columns), tuple(rows), notes, key="survival"),)
+    caption = "Survival of all patients" if set(tidy["group"]) == {"overall"} else "Survival by CNS status"
+    return (Table(caption, tuple(columns), tuple(rows), notes, key="survival"),)
 
 
 def _in_words(note: str, names: Names) -> str:
@@ -202,12 +203,12 @@ def _checks(result: Result, names: Names) -> tuple[Table, ...]:
         if text == "concordance" and statistic:  # here the statistic is the standard error of the value
             word, statistic = f"standard error {statistic}", ""
         cells = (
-            Cell(f"{text[:1].upper()}{text[1:]}", sub=word),
+            Cell(f"{text[:1].upper()}{text[1:]}", sub=word, note=_text(row["note"])),
             Cell(_check_value(row["value"])),
             Cell(statistic),
             Cell(_check_value(row["df"])),
             Cell("" if fmt.is_missing(row["p_value"]) else fmt.p_value(row["p_value"])),
-            Cell(_verdict(row), note=_text(row["note"])),
+            Cell(_verdict(row)),
         )
         rows.append(Row(cells))
     columns = [Column("Check", number=False), Column("Value"), Column("Statistic"), Column("df"), Column("p value")]

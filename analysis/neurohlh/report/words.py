@@ -228,6 +228,8 @@ def _of_checks(findings: Findings) -> Iterator[str]:
                 f"The effect of CNS involvement itself seems to change with time ({fmt.p_equals(row['p_value'])}): "
                 "read the curves before the hazard ratio."
             )
+        elif row["check"] != "proportional hazards":
+            yield f"The Cox model needs attention ({row['check']}): {row['note']}."
     supplied, used = result.counts.get("supplied"), result.counts.get("used")
     if supplied and used and used < supplied:
         lost = {k: v for k, v in dict(result.counts.get("dropped") or {}).items() if v}

@@ -4,6 +4,7 @@ import dataclasses
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from neurohlh.report import figures, figures_style
@@ -179,3 +180,23 @@ def test_groups_that_are_not_status_words_get_distinct_colours(kaplan_meier):
     curves = kaplan_meier.curves.replace({"group": {"met": "A", "not_met": "B"}})
     renamed = dataclasses.replace(kaplan_meier, curves=curves)
     assert figures.draw(renamed).axes[0].lines
+
+
+def test_a_key_with_many_groups_wraps_inside_the_figure(kaplan_meier):
+    third = kaplan_meier.curves[kaplan_meier.curves["group"] == "met"].assign(group="indeterminate")
+    fourth = third.assign(group="missing")
+    table = [r | {"group": g} for r in kaplan_meier.method["risk_table"] for g in ("met", "indeterminate", "missing")]
+    many = dataclasses.replace(
+        kaplan_meier,
+        curves=pd.concat([kaplan_meier.curves, third, fourth]),
+        method={**kaplan_meier.method, "risk_table": table},
+    )
+    figure = figures.draw(many)
+    with figures_style.style():
+        figure.draw_without_rendering()
+    width, height = figure.get_size_inches() * figure.dpi
+    key = [t.get_window_extent() for t in figure.axes[0].texts if "CNS" in t.get_text()]
+    assert len(key) == 4
+    assert len({round(box.y0) for box in key}) == 2
+    assert all(box.x1 <= width and box.y1 <= height for box in key)
+    assert not any(a.overlaps(b) for i, a in enumerate(key) for b in key[i + 1 :])
