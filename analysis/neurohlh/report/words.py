@@ -215,7 +215,7 @@ def _of_checks(findings: Findings) -> Iterator[str]:
     for row in result.checks[result.checks["verdict"] == "attention"].to_dict("records"):
         if row["check"] == "events per parameter":
             yield (
-                f"The adjusted model has {fmt.significant(row['value'], 2)} deaths per parameter, fewer than 10: its "
+                f"The adjusted model has {fmt.fixed(row['value'], 1)} deaths per parameter, fewer than 10: its "
                 "hazard ratios may be unstable and too far from 1."
             )
         elif row["check"] == "proportional hazards" and row["term"] == "GLOBAL":
@@ -229,7 +229,7 @@ def _of_checks(findings: Findings) -> Iterator[str]:
                 "read the curves before the hazard ratio."
             )
         elif row["check"] != "proportional hazards":
-            yield f"The Cox model needs attention ({row['check']}): {row['note']}."
+            yield f"The Cox model needs attention ({row['check']}): {str(row['note']).rpartition('; ')[2]}."
     supplied, used = result.counts.get("supplied"), result.counts.get("used")
     if supplied and used and used < supplied:
         lost = {k: v for k, v in dict(result.counts.get("dropped") or {}).items() if v}
