@@ -11,15 +11,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import eigh
 
 from neurohlh.stats.columns import Bools, Floats, Ints
 
 _STEP_TOLERANCE = 1e-10  # on the linear predictor's range; Newton is quadratic, so the next step would be rounding
 _LONGEST_STEP = 10.0  # on the same range: a longer step is shortened, a fit worth having never needs one
-_FLAT = 1e-9  # gain in log-likelihood below which a still moving coefficient is running to infinity
+_FLAT = 1e-9  # gain in log-likelihood below which nothing is to be gained any more
 _WIDEST = 100.0  # range of the linear predictor (a ratio of e^100 between two patients) that no finite estimate has
 _ITERATIONS = 60
-_LOST = 1e6  # growth of a variance from 0 to the limit by which a coefficient has lost its information
+_LOST = 1e-7  # share of the information at 0 below which a direction is flat
 _NO_INFORMATION = 1e-10  # share of a column's information that other columns leave
 
 
@@ -213,8 +214,8 @@ class PartialLikelihood:
 def fit(likelihood: PartialLikelihood) -> CoxFit:
     """Maximise the partial likelihood by Newton's method with step halving, and recognise a monotone likelihood.
 
-    In a monotone likelihood the gain dies out while a coefficient keeps moving by a constant step; such coefficients
-    are named in `diverging`, the others are at their limit.
+    In a monotone likelihood the gain dies out together with the information in some direction; the coefficients in it
+    are named in `diverging`, the others are at their limit. If the predictor becomes absurdly wide before, all are.
     """
     beta = np.zeros(likelihood.x.shape[1])
     parts = likelihood.at(beta)
@@ -231,25 +232,25 @@ def fit(likelihood: PartialLikelihood) -> CoxFit:
         step, parts, gain = _uphill(likelihood, beta, step, loglik)
         beta, loglik = beta + step, loglik + gain
         u, information = _derivatives(parts)
-        moving = float(np.ptp(likelihood.x @ step))
-        converged = moving < _STEP_TOLERANCE or (gain == 0 and moving < 1e-6)
-        diverging = _diverging(likelihood, beta, step, gain) & (not converged)
-    scaled = _solve(information, np.eye(len(beta)))
-    if diverging.any():  # what is left at the limit may say nothing about another coefficient either
-        diverging = diverging | (np.diag(scaled) > _LOST * np.diag(_solve(at_zero, np.eye(len(beta)))))
-    cov = scaled / np.outer(likelihood.unit, likelihood.unit)
+        if gain < _FLAT:
+            diverging = _without_information(information, at_zero)
+            moving = float(np.ptp(likelihood.x @ step))
+            at_rounding = moving < 1e-6 and gain <= 1e-13 * abs(loglik)
+            converged = bool(not diverging.any() and (moving < _STEP_TOLERANCE or at_rounding))
+        elif np.ptp(likelihood.x @ beta) > _WIDEST:
+            diverging = np.ones(len(beta), dtype=bool)
+    cov = _solve(information, np.eye(len(beta))) / np.outer(likelihood.unit, likelihood.unit)
     done = converged or bool(diverging.any())
     return CoxFit(beta / likelihood.unit, cov, null, loglik, score_test, diverging, done, iteration)
 
 
-def _diverging(likelihood: PartialLikelihood, beta: Floats, step: Floats, gain: float) -> Bools:
-    """Which coefficients run to infinity: those that still move where nothing is gained any more.
-
-    If the predictor has become absurdly wide while there is still something to gain, no coefficient is at its limit.
-    """
-    if gain < _FLAT and np.ptp(likelihood.x @ step) > 0.1:
-        return np.asarray(np.abs(step) > 1e-3 * np.abs(step).max())
-    return np.full(len(beta), bool(np.ptp(likelihood.x @ beta) > _WIDEST))
+def _without_information(information: Floats, at_zero: Floats) -> Bools:
+    """Coefficients in whose direction nothing is left of the information there was at 0: they run to infinity."""
+    shares, directions = eigh(information, at_zero)
+    flat = np.abs(directions[:, shares < _LOST]) * np.sqrt(np.diag(at_zero))[:, None]
+    if not flat.shape[1]:
+        return np.zeros(len(at_zero), dtype=bool)
+    return np.asarray((flat > 1e-3 * flat.max(axis=0)).any(axis=1))
 
 
 def _uphill(
