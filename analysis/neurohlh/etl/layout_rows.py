@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from neurohlh.etl.layout import Header
-from neurohlh.etl.layout_words import SET_ASIDE_HINT, column_name, is_date, is_lone_note, is_note, is_total
+from neurohlh.etl.layout_words import SET_ASIDE_HINT, is_date, is_lone_note, is_note, is_total
 from neurohlh.etl.read_grid import Grid, row_texts
-from neurohlh.etl.table import SetAside
+from neurohlh.etl.table import SetAside, column_name
 
 _ID_SAMPLE = 1000
 _FEW_CELLS = 3

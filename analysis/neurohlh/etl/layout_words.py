@@ -101,18 +101,3 @@ def is_date(text: str) -> bool:
 def text_width(text: str) -> int:
     """How wide a text stands on the page: a sign beyond Latin script counts two."""
     return sum(2 if ord(sign) > 0x2E7F else 1 for sign in text)
-
-
-def column_letter(position: int) -> str:
-    """The spreadsheet's letters of a column counted from 0: 0 -> A, 26 -> AA."""
-    letters = ""
-    number = position + 1
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
-
-
-def column_name(levels: tuple[str, ...], position: int) -> str:
-    """What a column is called: its header, or 'column F' where it has none."""
-    return " / ".join(level for level in levels if level) or f"column {column_letter(position)}"

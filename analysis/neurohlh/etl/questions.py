@@ -16,7 +16,7 @@ from neurohlh.core.errors import InputError, Location
 from neurohlh.etl.characters import plain
 from neurohlh.etl.codebook import header_key
 from neurohlh.etl.header_words import asked_headers, header_words
-from neurohlh.etl.table import Kind, RawColumn
+from neurohlh.etl.table import Kind, RawColumn, column_letter
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def _ask(column: RawColumn, variable: str, entry: Mapping[str, Any]) -> Question
 def which_of(columns: Sequence[RawColumn], variable: str) -> Question:
     """The question that several headers of one variable raise; the first of `columns` is the one proposed to stay."""
     headers = tuple(c.header for c in columns)
-    named = " and ".join(f"{c.header!r} (column {column_letters(c.position)})" for c in columns)
+    named = " and ".join(f"{c.header!r} (column {column_letter(c.position)})" for c in columns)
     why = "which of them the analysis should use is the study's choice, not the program's"
     if len(set(headers)) < len(headers):
         return Question(headers, variable, f"{named} have the same header", why, {}, "rename one of them in the file")
@@ -116,16 +116,6 @@ def which_of(columns: Sequence[RawColumn], variable: str) -> Question:
         answers,
         f"or keep another one and ignore {_quoted(headers[0])}",
     )
-
-
-def column_letters(position: int) -> str:
-    """The spreadsheet's letters of a 0-based column position: 0 is A, 26 is AA."""
-    letters = ""
-    position += 1
-    while position:
-        position, rest = divmod(position - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
 
 
 def answer_lines(questions: Iterable[Question]) -> list[str]:

@@ -10,12 +10,11 @@ from pathlib import Path
 from neurohlh.core.errors import InputError, Location
 from neurohlh.etl.layout import MAX_COLUMNS
 from neurohlh.etl.layout_rows import Rows, sort_rows
-from neurohlh.etl.layout_words import column_letter, column_name
 from neurohlh.etl.read_loaded import Loaded
 from neurohlh.etl.read_sheet import load_sheet
 from neurohlh.etl.read_stats import load_parquet, load_spss, load_stata
 from neurohlh.etl.read_text import load_text
-from neurohlh.etl.table import RawColumn, RawTable
+from neurohlh.etl.table import RawColumn, RawTable, column_letter, column_name
 
 _TEXT = (".csv", ".tsv", ".txt")
 _SHEETS = (".xlsx", ".xlsm", ".xls")

@@ -14,12 +14,11 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Shee
 
 from neurohlh.core.errors import InputError, Location, closest
 from neurohlh.etl.layout import HEAD_ROWS, Head, Header, Known, Merge, find_header
-from neurohlh.etl.layout_words import column_letter
 from neurohlh.etl.read_cells import ErrorCell, cell_text, distinct_values, number_text
 from neurohlh.etl.read_grid import CellGrid
 from neurohlh.etl.read_loaded import Loaded
 from neurohlh.etl.read_workbook import SheetMarks, sheet_marks
-from neurohlh.etl.table import Distinct
+from neurohlh.etl.table import Distinct, column_letter
 
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")

@@ -10,6 +10,21 @@ from functools import cached_property
 import numpy as np
 
 
+def column_letter(position: int) -> str:
+    """The spreadsheet's letters of a column counted from 0: 0 -> A, 26 -> AA."""
+    letters = ""
+    number = position + 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def column_name(levels: tuple[str, ...], position: int) -> str:
+    """What a column is called: its header, or 'column F' where it has none."""
+    return " / ".join(level for level in levels if level) or f"column {column_letter(position)}"
+
+
 class Kind(IntEnum):
     """How the file itself typed a cell; a csv has only text."""
 
@@ -46,8 +61,8 @@ class RawColumn:
 
     @property
     def header(self) -> str:
-        """The header as one text: its levels joined by ' / '; what logs and issues name the column by."""
-        return " / ".join(level for level in self.levels if level)
+        """The header as one text: its levels joined by ' / ', else 'column F'; what logs and issues call the column."""
+        return column_name(self.levels, self.position)
 
     @cached_property
     def cells(self) -> Distinct:

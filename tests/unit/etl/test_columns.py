@@ -6,8 +6,8 @@ import pytest
 from neurohlh.core.errors import InputError, Location
 from neurohlh.etl.codebook import codebook
 from neurohlh.etl.columns import SourceHints, guess, questions, read_columns, understand
-from neurohlh.etl.questions import answer_lines, column_letters
-from neurohlh.etl.table import Distinct, Kind, RawColumn, RawTable
+from neurohlh.etl.questions import answer_lines
+from neurohlh.etl.table import Distinct, Kind, RawColumn, RawTable, column_letter
 
 BOOK = codebook()
 
@@ -277,7 +277,7 @@ class TestQuestions:
 
     @pytest.mark.parametrize(("position", "letters"), [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA")])
     def test_columns_are_lettered_as_a_spreadsheet_does(self, position, letters):
-        assert column_letters(position) == letters
+        assert column_letter(position) == letters
 
 
 class TestLegends:

@@ -6,8 +6,9 @@ import pytest
 
 from neurohlh.core.errors import InputError, Location
 from neurohlh.etl.layout import Head, find_header
-from neurohlh.etl.layout_words import column_letter, is_lone_note, is_note, is_total, is_unit, is_value
+from neurohlh.etl.layout_words import is_lone_note, is_note, is_total, is_unit, is_value
 from neurohlh.etl.read import read_table
+from neurohlh.etl.table import column_letter
 
 KNOWN = {
     *("patient_id", "age", "sex", "ferritin", "platelets", "death", "date", "fibrinogen"),
