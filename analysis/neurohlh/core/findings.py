@@ -61,6 +61,8 @@ class Findings:
     title, subtitle : of the report.
     question : the clinical question in one sentence.
     synthetic : a sentence that must stand at the very top where the data are not of real patients, else ''.
+    case_series : whether the patients were chosen for being remarkable (published cases), so that no frequency can be
+        estimated: the report then says so and shows none.
     settings : every setting of the study, declared or default.
     sources : one row per table read, columns `SOURCE_COLUMNS`.
     columns : how each column was understood, columns `COLUMN_COLUMNS` (`how` in words: alias, declared …).
@@ -92,6 +94,7 @@ class Findings:
     subtitle: str = ""
     question: str = "Does CNS involvement change the survival of patients with haemophagocytic lymphohistiocytosis?"
     synthetic: str = ""
+    case_series: bool = False
     settings: tuple[Setting, ...] = ()
     sources: pd.DataFrame = field(default_factory=lambda: table(SOURCE_COLUMNS))
     columns: pd.DataFrame = field(default_factory=lambda: table(COLUMN_COLUMNS))

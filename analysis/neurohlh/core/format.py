@@ -116,10 +116,10 @@ def ratio(value: float | None) -> str:
 
 def interval(low: float | None, high: float | None, show: Callable[[float | None], str], *, open_end: str = "") -> str:
     """'1.15–4.55'; 'to' where a limit is negative or open; `open_end` stands for a limit that was not reached."""
+    if is_missing(low) and is_missing(high):
+        return MISSING
     lower = show(low) if not is_missing(low) else open_end or MISSING
     upper = show(high) if not is_missing(high) else open_end or MISSING
-    if lower == upper == MISSING:
-        return MISSING
     words = lower.startswith(MINUS) or upper.startswith(MINUS) or (bool(open_end) and open_end in (lower, upper))
     if not words and lower.endswith(f"{THIN}%") and upper.endswith(f"{THIN}%"):
         lower = lower.removesuffix(f"{THIN}%")

@@ -36,7 +36,7 @@ def flow_steps(findings: Findings) -> Iterator[FlowStep]:
         if row["n_excluded"]:
             left.append((plain(row["reason"]) or str(row["label"]), fmt.integer(row["n_excluded"])))
         box = "patients in the study" if row is rows[-1] else _STAGES.get(str(row["step"]))
-        if box:
+        if box and (left or row is rows[-1]):  # a stage that nobody left before needs no box
             yield FlowStep(box, fmt.integer(row["n_out"]), tuple(left))
             left = []
     curves = findings.results.get("kaplan_meier")

@@ -66,7 +66,8 @@ _UNSAID = {
 def method_items(findings: Findings) -> tuple[tuple[str, str], ...]:
     """(analysis, what was done) pairs, one per Result, in the order of the report."""
     names = Names.of(findings)
-    return tuple((_title(key, r), in_words(r, names)) for key, r in findings.results.items() if r.method)
+    told = {k: r for k, r in findings.results.items() if r.method and not (findings.case_series and k == "frequency")}
+    return tuple((_title(key, result), in_words(result, names)) for key, result in told.items())
 
 
 def in_words(result: Result, names: Names | None = None) -> str:

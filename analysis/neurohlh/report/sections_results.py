@@ -29,6 +29,15 @@ _PLACED = {
     "completeness", "table1", "frequency", "testing", "kaplan_meier", "logrank", "followup", "cox", "two_by_two",
 }  # fmt: skip
 
+NO_FREQUENCY = Callout(
+    "stop",
+    "This file cannot estimate a frequency",
+    (
+        "Published cases are chosen because they are remarkable. How often CNS involvement occurs cannot be estimated "
+        "from such a file, and a comparison of deaths carries the same choice.",
+    ),
+)
+
 
 def completeness(findings: Findings) -> Section | None:
     """How complete each variable is."""
@@ -42,10 +51,12 @@ def table1(findings: Findings) -> Section | None:
 
 def frequency(findings: Findings) -> Section | None:
     """Frequency of CNS involvement and who was tested."""
-    parts = ("frequency", "testing")
+    parts = ("testing",) if findings.case_series else ("frequency", "testing")
     section = _section(findings, "frequency", "How frequent is CNS involvement", parts, drawn=("frequency",))
     if section is None:
         return None
+    if findings.case_series:
+        return Section(section.key, "Who was tested", (NO_FREQUENCY, *section.blocks))
     said = words.frequency(findings)
     return Section(section.key, section.title, (*([Paragraph(said)] if said else []), *section.blocks))
 
@@ -74,14 +85,8 @@ def two_by_two(findings: Findings) -> Section | None:
     section = _section(findings, "two-by-two", "Deaths by CNS status", ("two_by_two",))
     if section is None:
         return None
-    blocks: tuple[Block, ...] = section.blocks
-    if "frequency" not in findings.results:
-        said = (
-            "Published cases are chosen because they are remarkable. How often CNS involvement occurs cannot be "
-            "estimated from such a file, and a comparison of deaths carries the same choice.",
-        )
-        blocks = (Callout("stop", "This file cannot estimate a frequency", said), *blocks)
-    return Section(section.key, section.title, blocks)
+    first = (NO_FREQUENCY,) if findings.case_series else ()
+    return Section(section.key, section.title, (*first, *section.blocks))
 
 
 def others(findings: Findings) -> Section | None:

@@ -52,7 +52,7 @@ def _patients(findings: Findings) -> Iterator[KeyFigure]:
 
 
 def _frequency(findings: Findings) -> Iterator[KeyFigure]:
-    result = findings.results.get("frequency")
+    result = None if findings.case_series else findings.results.get("frequency")
     tested = words.row_of(result, term="as tested", group="overall") if result else None
     if tested is None:
         return
@@ -104,7 +104,12 @@ def _odds(findings: Findings) -> Iterator[KeyFigure]:
     row = words.row_of(result, measure="OR")
     if row is not None:
         limits = fmt.interval(row["conf_low"], row["conf_high"], fmt.ratio, open_end="no limit")
-        yield KeyFigure("Odds ratio of death", fmt.ratio(row["estimate"]), f"{limits}, exact", str(row["note"]))
+        yield KeyFigure(
+            "Odds ratio of death",
+            fmt.ratio(row["estimate"]),
+            f"{limits}, exact" if limits != fmt.MISSING else "",
+            str(row["note"]),
+        )
 
 
 def _ratio_limits(row: pd.Series) -> str:

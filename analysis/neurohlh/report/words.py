@@ -38,8 +38,12 @@ def verdict(findings: Findings) -> str:
 
 
 def _without_hazard(findings: Findings) -> str:
+    if findings.case_series:
+        return (
+            "These published cases describe themselves; they can estimate neither a frequency nor survival over time."
+        )
     if "two_by_two" in findings.results:
-        return "This file describes its patients; it can estimate neither a frequency nor survival over time."
+        return "These data hold no usable survival times; deaths by CNS status are described, not explained."
     return "These data hold no follow-up from which survival with and without CNS involvement could be compared."
 
 
@@ -70,7 +74,7 @@ def criteria_overall(findings: Findings) -> pd.Series | None:
 def frequency(findings: Findings) -> str:
     """How frequent CNS involvement is among those whose status is known, and the two bounds."""
     result = findings.results.get("frequency")
-    if result is None:
+    if result is None or findings.case_series:
         return ""
     tested, worst, best = (
         row_of(result, term=t, group="overall")

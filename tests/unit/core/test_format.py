@@ -105,6 +105,7 @@ def test_intervals_use_to_where_a_dash_would_mislead():
     assert fmt.with_interval(None, None, None) == "–"
     assert fmt.with_interval(None, 1.32, None, open_end="no limit") == "– (1.32 to no limit)"
     assert fmt.with_interval(1.5, None, None) == "1.50"
+    assert fmt.interval(None, None, fmt.ratio, open_end="no limit") == "–"
 
 
 @pytest.mark.parametrize(

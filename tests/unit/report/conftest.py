@@ -610,9 +610,14 @@ def findings(completeness, table1, frequency, testing, kaplan_meier, logrank, co
 
 
 @pytest.fixture(scope="session")
-def published(two_by_two):
+def published(two_by_two, frequency):
     flow = pd.DataFrame(
         [("read", "Published patients", 44, 4, 40, "outcome not printed")],
         columns=["step", "label", "n_in", "n_excluded", "n_out", "reason"],
     )
-    return Findings(title="Published patients", flow=flow, results={"two_by_two": two_by_two})
+    return Findings(
+        title="Published patients",
+        case_series=True,
+        flow=flow,
+        results={"two_by_two": two_by_two, "frequency": frequency},
+    )

@@ -123,6 +123,7 @@ def test_a_file_of_published_cases_says_that_it_has_no_frequency(published):
     assert "This file cannot estimate a frequency" in said
     assert "14/31" in said
     assert "1.32 to no limit" in said
+    assert "48.4" not in said  # the share among chosen cases is not shown as a frequency
 
 
 def test_an_empty_study_still_makes_a_page():
