@@ -86,7 +86,8 @@ def test_what_the_log_of_changes_says_is_what_the_patients_table_holds(run):
         for r in changes.itertuples()
         if (r.patient_id, r.variable) not in emptied
         and r.variable != "patient_id"
-        and patients.loc[r.patient_id, r.variable] not in (r.value, *([] if r.value else [patients.loc[r.patient_id, r.variable]]))
+        and patients.loc[r.patient_id, r.variable]
+        not in (r.value, *([] if r.value else [patients.loc[r.patient_id, r.variable]]))
     ]
     assert wrong == []
 

@@ -6,6 +6,7 @@ import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from io import BytesIO
 from typing import Any
 
@@ -124,10 +125,16 @@ def drawable(text: str) -> bool:
     for name in (*_FONTS, *_installed_cjk()):
         if not missing:
             break
-        missing -= set(font_manager.get_font(font_manager.findfont(name)).get_charmap())
+        missing -= _signs_of(name)
     return not missing
 
 
+@lru_cache(maxsize=16)
+def _signs_of(font: str) -> frozenset[int]:
+    return frozenset(font_manager.get_font(font_manager.findfont(font)).get_charmap())
+
+
+@lru_cache(maxsize=1)
 def _installed_cjk() -> list[str]:
     installed = {font.name for font in font_manager.fontManager.ttflist}
     return [name for name in _CJK_FONTS if name in installed][:1]

@@ -34,11 +34,11 @@ def _cautions(
         yield "No patient fulfils the eligibility of this study; nothing can be estimated."
         return
     undecided = int((frame["cns_status"] == "indeterminate").sum())
+    if config.study.design == "case_series":
+        yield "These patients were published because they were remarkable: no frequency can be estimated from them."
     if undecided / n >= UNDECIDED_SHARE:
-        yield (
-            f"CNS status can't be decided for {undecided} of {n} patients, mostly because a domain was not tested. "
-            "Not tested is not negative: read the frequency with its bounds."
-        )
+        bounds = "" if config.study.design == "case_series" else " Read the frequency with its bounds."
+        yield f"CNS status can't be decided for {undecided} of {n} patients. Not tested is not negative.{bounds}"
     kept_out = population.flow.loc[population.flow["step"] == "conflicting_rows", "n_excluded"].sum()
     if kept_out:
         yield f"{int(kept_out)} patients are kept out because their rows contradict each other (see the issues)."
@@ -48,10 +48,10 @@ def _cautions(
         yield "The study keeps patients who can't be shown to fulfil the HLH criteria."
     yield from _survival_cautions(results)
     if "two_by_two" in results:
+        why = "too few deaths with a known time" if config.endpoint.os.analyse else "no common time zero, as declared,"
         yield (
-            "These data hold too few deaths with a known time for a survival analysis. CNS status and death are shown "
-            "as a two-by-two table over the whole course: who lived longer had more time to be found CNS positive, so "
-            "the table is a description, not an effect."
+            f"There are {why} for a survival analysis. CNS status and death are shown as a two-by-two table over the "
+            "whole course: who lived longer had more time to be found CNS positive, so it describes and proves nothing."
         )
 
 

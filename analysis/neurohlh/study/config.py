@@ -25,6 +25,10 @@ class StudySection(_Section):
 
     title: str = Field("CNS involvement and survival in HLH", description="Title of the report")
     seed: int = Field(20261122, ge=0, description="Seed of every random step")
+    design: Literal["cohort", "case_series"] = Field(
+        "cohort",
+        description="case_series: patients chosen for being remarkable, from whom no frequency can be estimated",
+    )
     languages: tuple[Literal["en", "zh"], ...] = Field(("en",), description="Languages of the report")
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
 from neurohlh.core.errors import InputError, did_you_mean
-from neurohlh.etl.codebook import Codebook, Variable
+from neurohlh.etl.codebook import Codebook, Variable, codebook
+from neurohlh.study.config import Model
 
 DEFAULT_COVARIATES = (
     "age_years",
@@ -28,6 +29,37 @@ _REASONS = {
     "outcome": "it is part of the outcome",
     "time": "it is a date, not a covariate",
 }
+
+
+SPARSE_EVENTS = 5
+"""Levels of a default covariate with fewer events than this are merged (a choice of this package)."""
+MERGED = "merged"
+
+
+def check_model(model: Model, frame: pd.DataFrame) -> None:
+    """Raise InputError for declared covariates or strata that can't be used, before anything is computed."""
+    check_covariates(model.covariates or (), codebook(), frame)
+    if model.strata is not None and model.strata not in frame:
+        raise InputError(
+            f"model.strata names {model.strata!r}, but no source has a column for it",
+            do=did_you_mean(model.strata, frame.columns),
+        )
+
+
+def merge_sparse_levels(frame: pd.DataFrame, terms: Sequence[str], event: str) -> tuple[pd.DataFrame, list[str]]:
+    """Levels of category terms with few events joined into one; the frame, and a sentence for each term so treated.
+
+    A level of two or three deaths would cost a parameter and give an estimate that says nothing.
+    """
+    notes = []
+    for name in (t for t in terms if t in frame and frame[t].dtype == object):
+        events = frame.groupby(name)[event].sum()
+        sparse = sorted(events.index[events < SPARSE_EVENTS])
+        if len(sparse) > 1:
+            frame = frame.assign(**{name: frame[name].where(~frame[name].isin(sparse), MERGED)})
+            label = codebook()[name].label() if name in codebook() else name
+            notes.append(f"{label}: levels with fewer than {SPARSE_EVENTS} deaths are merged ({', '.join(sparse)}).")
+    return frame, notes
 
 
 def variable_of(term: str) -> str:

@@ -26,6 +26,7 @@ from neurohlh.etl.codebook import codebook
 from neurohlh.study.cautions import cautions, limitations
 from neurohlh.study.classify import Classified
 from neurohlh.study.config import StudyConfig
+from neurohlh.study.covariates import DEFAULT_COVARIATES, MERGED, SPARSE_EVENTS, variable_of
 from neurohlh.study.plan import EXPOSURE
 from neurohlh.study.population import Population
 from neurohlh.study.summaries import change_summary, column_summary, issue_summary, source_summary
@@ -40,6 +41,11 @@ _EXPOSURE_LEVELS = {
     "not_met": "No CNS involvement",
     "indeterminate": "CNS status undecided",
     "not_applicable": "Not applicable",
+}
+_ZERO_WORDS = {
+    "date_hlh_diagnosis": "the diagnosis of HLH",
+    "date_admission": "admission",
+    "date_treatment_start": "the start of treatment",
 }
 _LABELS = {
     "cns": "CNS involvement at baseline",
@@ -74,6 +80,9 @@ def assemble(
         changes=change_summary(cohort),
         issues=issue_summary(cohort).replace({"severity": {"info": "note"}}),
         flow=population.flow,
+        criteria_set=classified.definitions.chosen.name if classified.definitions.chosen else "",
+        case_series=config.study.design == "case_series",
+        time_zero=f"since day {config.model.landmark_days} after {_ZERO_WORDS[config.endpoint.os.origin]}",
         criteria=criteria_summary(criteria, classified.definitions.sets),
         criteria_notes={d.name: d.caveat for d in classified.definitions.sets if d.caveat},
         cns=cns_summary(cns[cns["patient_id"].isin(included)]),
@@ -82,7 +91,7 @@ def assemble(
         results=results,
         exposure=EXPOSURE,
         labels={v.name: v.label() for v in codebook()} | _LABELS,
-        level_labels={EXPOSURE: _EXPOSURE_LEVELS, "cns_status": _EXPOSURE_LEVELS},
+        level_labels={EXPOSURE: _EXPOSURE_LEVELS, "cns_status": _EXPOSURE_LEVELS, **_merged_levels()},
         units={v.name: v.unit for v in codebook() if v.unit},
         cautions=cautions(classified, population, results, config),
         limitations=limitations(classified, population, results, config),
@@ -90,11 +99,17 @@ def assemble(
         references=tuple(_references(config, classified)),
         versions=versions(),
         run={
+            "version": versions()["neurohlh"],
             "study file": file,
             "seed": str(config.study.seed),
             **{t.raw.source: f"sha256 {t.raw.sha256}" for t in cohort.trail.tables},
         },
     )
+
+
+def _merged_levels() -> dict[str, dict[str, str]]:
+    words = {MERGED: f"Fewer than {SPARSE_EVENTS} deaths each"}
+    return {variable_of(term): words for term in DEFAULT_COVARIATES}
 
 
 def source_settings(config: StudyConfig) -> Iterator[tuple[str, str, str, str]]:
@@ -114,14 +129,14 @@ def criteria_summary(criteria: pd.DataFrame, sets: tuple[Definition, ...]) -> pd
     rows = []
     for d in sets:
         for name in (*d.items, "overall"):
-            if (d.name, name) not in known:
+            if (d.name, name) not in known or (name in d.items and d.items[name].part):
                 continue
             item = d.items.get(name)
             told = {
                 "criteria_set": d.name,
                 "item": name,
                 "label": d.title or d.name if item is None else name.replace("_", " "),
-                "rule": (d.rule.test.words() if d.rule else "") if item is None else item.words(),
+                "rule": "" if item is None else item.words(),
                 "source": d.source if item is None else item.source,
                 "status": d.status if item is None else item.status,
             }

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from neurohlh.core.errors import NotEstimable
@@ -24,12 +23,15 @@ from neurohlh.stats.logrank import logrank
 from neurohlh.stats.proportions import frequency, testing_rates
 from neurohlh.study.classify import Classified
 from neurohlh.study.config import StudyConfig
-from neurohlh.study.covariates import check_covariates, default_covariates, variable_of
+from neurohlh.study.covariates import default_covariates, merge_sparse_levels, variable_of
 from neurohlh.study.population import Population
 
 EXPOSURE = "cns"
 TIMES = (30, 180, 365, 1095)
 """Days at which survival is printed: 30 d, 180 d, 1 y, 3 y."""
+DAYS_PER_YEAR = 365.25
+TICKS = 6
+"""Columns of a risk table at the most, so that they do not run into each other."""
 FEW_EVENTS = 2
 """Below this many deaths with a known time no survival model is tried."""
 _STATUS_WORDS = {
@@ -41,7 +43,15 @@ _STATUS_WORDS = {
 _TABLE1_DOMAINS = (
     "demographic", "etiology", "clinical", "lab_blood", "immune", "pathology", "genetic", "diagnosis", "severity",
 )  # fmt: skip
-_TABLE1_NOT = ("ferritin_censored", "scd25_unit", "scd25_uln", "hlh_confirmed", "ms_score", "hscore_probability")
+_TABLE1_NOT = (
+    "age_days",
+    "ferritin_censored",
+    "scd25_unit",
+    "scd25_uln",
+    "hlh_confirmed",
+    "ms_score",
+    "hscore_probability",
+)
 
 
 @dataclass(frozen=True)
@@ -54,15 +64,14 @@ class Survival:
 
 
 def analyse(classified: Classified, population: Population, config: StudyConfig) -> dict[str, Result]:
-    """Every first result that the data bear, by name."""
+    """Every first result that the data bear, by name; none where no patient is in the study."""
     frame = classified.frame[population.included].reset_index(drop=True)
+    if frame.empty:
+        return {}
     states = classified.cohort.states[population.included].reset_index(drop=True)
-    results = {
-        "completeness": completeness(states, list(states.columns)),
-        "table1": _table1(frame),
-        "frequency": frequency(frame["cns_status"], variable="cns_status"),
-        "testing": _testing(frame),
-    }
+    results = {"completeness": completeness(states, list(states.columns)), "table1": _table1(frame)}
+    if (frame["cns_status"] != "not_applicable").any():
+        results |= {"frequency": frequency(frame["cns_status"], variable="cns_status"), "testing": _testing(frame)}
     if config.endpoint.os.analyse and _events(frame) >= FEW_EVENTS:
         results |= _survival(frame, config)
     else:
@@ -133,25 +142,49 @@ def survival_set(frame: pd.DataFrame, config: StudyConfig) -> Survival:
 
 def _survival(frame: pd.DataFrame, config: StudyConfig) -> dict[str, Result]:
     whole = frame[frame["os_days"].notna() & frame["os_event"].notna()]
-    results = {
-        "kaplan_meier_overall": kaplan_meier(whole, "os_days", "os_event", times=TIMES),
-        "followup": reverse_kaplan_meier(whole, "os_days", "os_event"),
-    }
+    overall = kaplan_meier(whole, "os_days", "os_event", times=TIMES, ticks=year_ticks(whole["os_days"]))
+    results = {"kaplan_meier_overall": overall, "followup": reverse_kaplan_meier(whole, "os_days", "os_event")}
     survival = survival_set(frame, config)
-    known = survival.frame[survival.frame[EXPOSURE].isin(["met", "not_met"])]
-    undecided = len(survival.frame) - len(known)
     try:
-        results["kaplan_meier"] = _told(
-            kaplan_meier(survival.frame, "os_days", "os_event", by=EXPOSURE, times=TIMES), survival, {}
-        )
-        gone = {"CNS status at baseline not decidable": undecided} if undecided else {}
-        results["logrank"] = _told(logrank(known, "os_days", "os_event", EXPOSURE), survival, gone)
-        results["cox"] = _told(_cox(known, frame, config), survival, gone)
+        return results | _by_exposure(survival, config)
     except NotEstimable as reason:
-        results["kaplan_meier_overall"] = results["kaplan_meier_overall"].with_(
-            notes=(*results["kaplan_meier_overall"].notes, f"No comparison by CNS status: {reason}.")
-        )
+        notes = (*overall.notes, f"No comparison by CNS status: {reason}.")
+        return results | {"kaplan_meier_overall": overall.with_(notes=notes)}
+
+
+def _by_exposure(survival: Survival, config: StudyConfig) -> dict[str, Result]:
+    everybody = survival.frame
+    known = everybody[everybody[EXPOSURE].isin(["met", "not_met"])]
+    undecided = len(everybody) - len(known)
+    gone = {"CNS status at baseline not decidable": undecided} if undecided else {}
+    ticks = year_ticks(everybody["os_days"])
+    curves = kaplan_meier(everybody, "os_days", "os_event", by=EXPOSURE, times=TIMES, ticks=ticks)
+    results = {
+        "kaplan_meier": _told(curves, survival, {}),
+        "logrank": _told(logrank(known, "os_days", "os_event", EXPOSURE), survival, gone),
+        "cox": _told(_cox(known, config), survival, gone),
+    }
+    for reading, status in (("negative", "not_met"), ("positive", "met")) if undecided else ():
+        read = everybody.assign(**{EXPOSURE: everybody[EXPOSURE].replace("indeterminate", status)})
+        bound = _told(_cox(read[read[EXPOSURE].isin(["met", "not_met"])], config), survival, {})
+        results[f"cox_undecided_as_{reading}"] = _exposure_only(bound, undecided, reading)
     return results
+
+
+def _exposure_only(result: Result, undecided: int, reading: str) -> Result:
+    """The exposure's rows of a bounding analysis."""
+    rows = result.tidy[(result.tidy["variable"] == EXPOSURE) & (result.tidy["analysis"] != "cox_crude_same_patients")]
+    note = f"Bound, not an answer: the {undecided} patients whose CNS status can't be decided are read as {reading}."
+    return result.with_(tidy=rows.reset_index(drop=True), notes=(note,))
+
+
+def year_ticks(days: pd.Series) -> list[float] | None:
+    """Whole years within the follow-up, as days; None below two years (round days serve better)."""
+    years = float(days.max()) / DAYS_PER_YEAR
+    if years < 2:
+        return None
+    step = next(s for s in (1, 2, 5, 10, 20, 50) if years / s <= TICKS)
+    return [y * DAYS_PER_YEAR for y in range(0, int(years) + 1, step)]
 
 
 def _told(result: Result, survival: Survival, gone: dict[str, int]) -> Result:
@@ -160,27 +193,27 @@ def _told(result: Result, survival: Survival, gone: dict[str, int]) -> Result:
     return result.with_(counts={**result.counts, "supplied": survival.supplied, "dropped": dropped})
 
 
-def _cox(known: pd.DataFrame, frame: pd.DataFrame, config: StudyConfig) -> Result:
-    declared = config.model.covariates
-    if declared is None:
+def _cox(known: pd.DataFrame, config: StudyConfig) -> Result:
+    terms, notes = config.model.covariates, []
+    if terms is None:
         terms, lacking = default_covariates(known)
-    else:
-        terms, lacking = check_covariates(declared, codebook(), frame), ()
-    strata = config.model.strata
+        known, notes = merge_sparse_levels(known, terms, "os_event")
+        if lacking:
+            notes.append("Covariates of the default set that the data do not hold: " + ", ".join(lacking) + ".")
     result = cox_table(
-        known, "os_days", "os_event", EXPOSURE, list(terms), strata=strata, reference={EXPOSURE: "not_met"}
+        known,
+        "os_days",
+        "os_event",
+        EXPOSURE,
+        list(terms),
+        strata=config.model.strata,
+        reference={EXPOSURE: "not_met"},
     )
-    notes = [*result.notes]
-    if lacking:
-        notes.append("Covariates of the default set that the data do not hold: " + ", ".join(lacking) + ".")
     for name in map(variable_of, terms):
         censored = known.get(f"{name}_censored")
         n = 0 if censored is None else int(censored.notna().sum())
         if n:
-            notes.append(f"{n} values of {name} lie beyond a limit of measurement and enter the model as that limit.")
-    return result.with_(notes=tuple(notes))
-
-
-def undecided_share(frame: pd.DataFrame) -> float:
-    """Share of the patients whose CNS status can't be decided."""
-    return float(np.mean(frame["cns_status"] == "indeterminate")) if len(frame) else 0.0
+            values = "value lies" if n == 1 else "values lie"
+            label = codebook()[name].label()
+            notes.append(f"{label}: {n} {values} beyond a limit of measurement and enter the model as that limit.")
+    return result.with_(notes=(*result.notes, *notes))

@@ -34,12 +34,12 @@ class Population:
 
 
 def select_population(
-    cohort: Cohort, eligibility: Eligibility, criteria: pd.Series | None, age: pd.Series
+    cohort: Cohort, eligibility: Eligibility, criteria: pd.Series | None, age: pd.Series, name: str = ""
 ) -> Population:
     """Apply the eligibility of the study.
 
     `criteria` is the status of each patient under the declared criteria set (None: no set is asked for), `age` the age
-    at diagnosis in years.
+    at diagnosis in years, `name` what the flow calls the criteria set (default: as the study file does).
     """
     steps: list[Step] = [
         (
@@ -50,7 +50,7 @@ def select_population(
         )
     ]
     if criteria is not None:
-        steps += _criteria_steps(criteria, eligibility)
+        steps += _criteria_steps(criteria, eligibility, name or eligibility.criteria)
     if eligibility.age_years is not None:
         low, high = eligibility.age_years
         outside = ((age < low) | (age > high)).to_numpy()
@@ -59,8 +59,7 @@ def select_population(
     return _walk(cohort, steps)
 
 
-def _criteria_steps(criteria: pd.Series, eligibility: Eligibility) -> list[Step]:
-    name = eligibility.criteria
+def _criteria_steps(criteria: pd.Series, eligibility: Eligibility, name: str) -> list[Step]:
     return [
         (f"criteria_{status}", f"{name}: {stay}", (criteria == status).to_numpy(), f"{name}: {leave}")
         for status, (stay, leave) in _OUT_WORDS.items()

@@ -21,11 +21,9 @@ from neurohlh.core.findings import Findings
 from neurohlh.core.provenance import versions
 from neurohlh.core.result import Result
 from neurohlh.etl.cohort import Cohort
-from neurohlh.report import figures
-from neurohlh.report.document import build
-from neurohlh.report.render import html
 from neurohlh.study.classify import Classified, classify, study_definitions
 from neurohlh.study.config import StudyConfig, check_config, read_config
+from neurohlh.study.covariates import check_model
 from neurohlh.study.findings import assemble
 from neurohlh.study.load import load_cohort
 from neurohlh.study.outputs import write_csv, write_folder, write_record, write_results
@@ -63,6 +61,7 @@ class Study:
         """Read, clean, join and check the tables."""
         study_definitions(self.config, self.folder)
         cohort = load_cohort(self.config, self.folder, dt.date.today())
+        check_model(self.config.model, cohort.frame)
         return StudyCohort(**{f.name: getattr(cohort, f.name) for f in fields(cohort)}, study=self)
 
     def run(self, progress: bool = False) -> StudyRun:
@@ -104,7 +103,9 @@ class StudyCohort(Cohort):
     def population(self) -> Population:
         """Who is in the study, by its eligibility."""
         found = self.classified
-        return select_population(self, self.study.config.eligibility, found.criteria, found.frame["age_years"])
+        chosen = found.definitions.chosen
+        name = chosen.name if chosen else ""
+        return select_population(self, self.study.config.eligibility, found.criteria, found.frame["age_years"], name)
 
     @property
     def patients(self) -> pd.DataFrame:
@@ -127,6 +128,10 @@ class StudyRun:
 
     def html(self) -> str:
         """The report as one self-contained page."""
+        # The page and its figures load matplotlib, which a study that is only read does not need.
+        from neurohlh.report.document import build
+        from neurohlh.report.render import html
+
         return html(build(self.findings))
 
     def write(self, out: str | Path) -> Path:
@@ -134,6 +139,9 @@ class StudyRun:
         return write_folder(Path(out), self._fill) / "report.html"
 
     def _fill(self, folder: Path) -> None:
+        from neurohlh.report import figures
+        from neurohlh.report.names import Names
+
         cohort = self.classified.cohort
         (folder / "report.html").write_text(self.html(), encoding="utf-8")
         own = folder / "cohort"
@@ -148,7 +156,7 @@ class StudyRun:
         (folder / "figures").mkdir()
         for name in FIGURES:
             if name in self.results:
-                figures.save(self.results[name], folder / "figures" / name)
+                figures.save(self.results[name], folder / "figures" / name, names=Names.of(self.findings))
         write_record(self._record(), folder)
 
     def _record(self) -> dict[str, Any]:

@@ -204,6 +204,13 @@ HOSPITAL_B: tuple[Field, ...] = (
     Field("mri_done", "mri_done", "flag", words=YES_NO_B),
     Field("date_imaging_first", "mri_date", "date"),
     Field("mri_abnormal", "mri_result", "word", words=SEEN_B, done="mri_done"),
+    Field(
+        "mri_wm_periventricular", "Periventricular white matter signal change", "flag", words=YES_NO_B, done="mri_done"
+    ),
+    Field("mri_wm_multifocal", "Multifocal white matter lesions", "flag", words=YES_NO_B, done="mri_done"),
+    Field("mri_basal_ganglia", "Basal ganglia lesion", "flag", words=YES_NO_B, done="mri_done"),
+    Field("mri_brainstem", "Brainstem lesion", "flag", words=YES_NO_B, done="mri_done"),
+    Field("mri_cerebellum", "Cerebellar lesion", "flag", words=YES_NO_B, done="mri_done"),
     Field("icu", "picu", "flag", words=YES_NO_B),
     Field("regimen_initial", "regimen", "word", words=PLAN),
     Field("etoposide", "etoposide", "flag", words=YES_NO_B),

@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from neurohlh.stats.smd import smd_levels, smd_numbers
 
@@ -38,3 +40,13 @@ def test_constant_groups():
 def test_too_few_values():
     assert "fewer than two" in smd_numbers(np.ones(1), np.ones(3)).note
     assert "no known value" in smd_levels(np.zeros(2), np.ones(2)).note
+
+
+@given(st.integers(2, 400), st.integers(2, 400), st.data())
+def test_two_levels_are_the_binary_formula_for_any_counts(n, m, data):
+    a, b = data.draw(st.integers(1, n - 1)), data.draw(st.integers(1, m - 1))
+    p, q = a / n, b / m
+    expected = abs(p - q) / ((p * (1 - p) + q * (1 - q)) / 2) ** 0.5
+    found = smd_levels(np.array([a, n - a], dtype=float), np.array([b, m - b], dtype=float))
+    assert found.value == pytest.approx(expected, rel=1e-9, abs=1e-9)
+    assert found.note == ""
