@@ -73,7 +73,7 @@ def check_cohort(cohort: Cohort) -> Cohort:
             if found.patients.any():
                 issues.append(_report(cohort, found))
                 _empty(frame, states, found)
-    issues.append(near_duplicates(cohort))
+    issues += [near_duplicates(cohort), near_duplicates_by_gene(cohort)]
     return replace(cohort, frame=frame, states=states).with_issues(stacked(issues))
 
 
@@ -261,4 +261,28 @@ def near_duplicates(cohort: Cohort) -> pd.DataFrame:
         message="another identifier has the same sex and date of birth and was diagnosed within 30 days: perhaps the "
         "same patient at two centres; both are kept",
         action="Compare the two rows; give them one identifier if they are one patient.",
+    )
+
+
+def near_duplicates_by_gene(cohort: Cohort) -> pd.DataFrame:
+    """Patients of different centres without a date of birth who share sex, age and causal gene: perhaps told twice.
+
+    Reported, never merged (a child in two case reports is found so). Returns rows of issues.csv.
+    """
+    frame = cohort.frame
+    if not {"sex", "age_years", "gene_causal", "center_id"} <= set(frame.columns):
+        return issue_rows([])
+    born = frame["date_birth"].notna() if "date_birth" in frame else pd.Series(False, index=frame.index)
+    key = frame.loc[~born & (frame["gene_causal"] != "none"), ["sex", "age_years", "gene_causal", "center_id"]].dropna()
+    alike = key.duplicated(["sex", "age_years", "gene_causal"], keep=False)
+    centres = key.groupby(["sex", "age_years", "gene_causal"])["center_id"].transform("nunique")
+    key = key[alike & (centres > 1)]
+    if key.empty:
+        return issue_rows([])
+    return cohort.trail.locate("patient_id", key.index.to_numpy()).assign(
+        severity="warning",
+        code="near_duplicate",
+        message="a patient of another centre has the same sex, age and causal gene: perhaps one patient reported "
+        "twice; both are kept",
+        action="Compare the two; give them one identifier if they are one patient.",
     )

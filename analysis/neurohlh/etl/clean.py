@@ -12,6 +12,7 @@ import numpy as np
 from neurohlh.core.errors import InputError, Location
 from neurohlh.etl.codebook import Variable
 from neurohlh.etl.columns import Understood
+from neurohlh.etl.numbers import writes_comma_decimals
 from neurohlh.etl.table import Distinct, Kind, RawTable
 from neurohlh.etl.values import Parsed, State, ValueContext, canonical_text, parse_column
 
@@ -24,6 +25,8 @@ class SourceSettings:
     """What the study file says about one source."""
 
     decimal: str = "."
+    comma_decimals: bool = False
+    """Whether the table writes decimal commas although it is declared to use points; seen, not declared."""
     dates: str | None = None
     center: str | None = None
     missing: frozenset[str] = frozenset()
@@ -81,6 +84,8 @@ def clean_table(
     Raises InputError for formula errors in a recognised column: what the workbook shows there is no data.
     """
     columns = {}
+    numeric = (item.column.cells for item in understood if item.variable and book[item.variable].numeric)
+    settings = replace(settings, comma_decimals=settings.decimal == "." and writes_comma_decimals(numeric))
     for item in understood:
         if item.variable is None:
             continue
@@ -120,6 +125,7 @@ def _context(item: Understood, variable: Variable, raw: RawTable, settings: Sour
         unit=item.unit,
         unit_known=item.unit_known,
         decimal=settings.decimal,
+        comma_decimals=settings.comma_decimals,
         date_order=settings.dates,
         date1904=raw.date1904,
         codes=item.codes,

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from neurohlh.etl.characters import plain
 from neurohlh.etl.codebook import Codebook, Variable, codebook, header_key
 from neurohlh.etl.header_words import HeaderWords, asked_headers, group_of, header_words
+from neurohlh.etl.layout_words import is_legend
 from neurohlh.etl.units import conversion, parse_unit, split_unit, tables
 
 
@@ -61,9 +62,17 @@ def _read_levels(levels: list[str], book: Codebook, words: HeaderWords) -> Readi
     if unit is not None:
         found = _read_levels(upper, book, words)
         return replace(found, unit=found.unit or unit)
-    if header_key(last) in words.neutral | words.value_words | words.whether_words:
+    if header_key(last) in words.neutral | words.value_words | words.whether_words or _explains(last):
         return _read_levels(upper, book, words)
     return _under_group(upper, last, book, words)
+
+
+def _explains(last: str) -> bool:
+    """Whether a lowest header only explains the cells: their codes (1=男 2=女) or the order of their dates."""
+    return is_legend(last) or _DATE_MASK.fullmatch(plain(last)) is not None
+
+
+_DATE_MASK = re.compile(r"[(]?(?:y{2,4}|m{1,3}|d{1,2}|年|月|日|[-/. ])*y{2,4}(?:y|m|d|年|月|日|[-/. ])*[)]?", re.I)
 
 
 def _read_one(text: str, book: Codebook, words: HeaderWords) -> Reading:
@@ -203,7 +212,8 @@ _ENTRY = re.compile(r"(?P<number>\d+)\s*[=:.]?\s*(?P<word>[^\d\W]+)|(?P<word2>[^
 def legend_codes(header: str, variable: Variable) -> dict[str, str]:
     """The codes that a header explains, '性别(1男2女)': text -> codebook code; {} unless all are understood."""
     codes = {"0", "1"} if variable.type == "bool" else set(variable.codes)
-    for bracket in _BRACKET.findall(plain(header)):
+    lowest = plain(header).rpartition(" / ")[2]
+    for bracket in (*_BRACKET.findall(plain(header)), *([lowest] if is_legend(lowest) else [])):
         found: dict[str, str] = {}
         entries = list(_ENTRY.finditer(bracket))
         for entry in entries:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from neurohlh.core.errors import InputError, Location
-from neurohlh.etl.layout_words import is_number, is_unit, is_value
+from neurohlh.etl.layout_words import is_legend, is_number, is_unit, is_value
 
 MAX_COLUMNS = 5000
 """More columns than this are no cohort table: most likely patients stand as columns."""
@@ -189,8 +189,9 @@ def _more_names(head: Head, i: int, below: int) -> bool:
     if head.recognised(texts) >= max(2, 0.8 * len(texts)) and (not first or head.known(first)):
         return True
     downward = any(top <= i and bottom >= below for (top, _), (bottom, _) in head.merges)
-    parts = all(not head.rows[i][j] or _spans(head, i, j) for j in head.filled(below))
-    gaps = [j for j in head.filled(below) if not head.rows[i][j]]
+    named = [j for j in head.filled(below) if not is_unit(head.rows[below][j])]  # a unit stands under a whole name
+    parts = all(not head.rows[i][j] or _spans(head, i, j) for j in named)
+    gaps = [j for j in named if not head.rows[i][j]]
     return parts and bool(gaps) and (downward or _fits_in_gaps(head, i, below))
 
 
@@ -247,7 +248,7 @@ def _filled_rightwards(above: Sequence[str], here: Sequence[str]) -> list[str]:
 
 def _unit_row(head: Head, i: int) -> bool:
     texts = [text for text in head.rows[i] if text and text not in "-—–/"]
-    return bool(texts) and all(map(is_unit, texts))
+    return any(map(is_unit, texts)) and all(is_unit(text) or is_legend(text) for text in texts)
 
 
 def _levels(head: Head, rows: tuple[int, ...]) -> tuple[tuple[str, ...], ...]:

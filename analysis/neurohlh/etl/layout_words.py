@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from neurohlh.etl.units import parse_unit
+
 _NUMBER = re.compile(r"[<>≤≥＜＞=~≈±+\-−]{0,2}\s*\d[\d\s.,:/\-年月日T]*([eE][+\-]?\d+)?\s*%?")
 _ANSWERS = frozenset(
     [
@@ -37,9 +39,17 @@ _UNIT = re.compile(
     r"kg|cm|mg|ug|μg|µg|ng|pg|yyyy[\-/.]mm[\-/.]dd)",
     re.IGNORECASE,
 )
+_LEGEND = re.compile(
+    r"(?:\d\s*[=＝:：]\s*[^\d\s=＝:：,，;；、/]{1,12}\s*[,，;；、/]?\s*){2,}"
+    r"|(?:是|有|男|阳性|阳|Y|yes|\+|M)\s*[/／]\s*(?:否|无|女|阴性|阴|N|no|-|F)",
+    re.IGNORECASE,
+)
 _TOTAL = re.compile(
-    r"(合计|总计|总和|小计|总数|共计|累计|平均(值|数)?|均值|均数|中位数|标准差"
-    r"|(grand |sub-?)?totals?|sums?|means?|averages?|medians?)(\s*[(（\[].*[)）\]])?\s*[:：=]?",
+    r"(?:合计|总计|总和|小计|总数|共计|累计|(?:grand |sub-?)?totals?)\s*(?:[(（\[].*[)）\]])?"
+    r"(?:\s*[:：=]|\s*(?:[:：=]|[nN]\s*[=＝])\s*\d+\s*(?:例|人|名|patients|cases)?|\s*\d+\s*(?:例|人|名|patients|cases))?"
+    r"|(?:平均(?:值|数)?|均值|均数|中位数|标准差|四分位数?(?:间距)?|最大值|最小值|极差"
+    r"|sums?|means?|averages?|medians?|std(?:\.? ?dev\.?)?|sd|iqr|minimum|maximum)"
+    r"(?:\s*(?:±|\+/-|[/,，、])\s*(?:标准差|标准误|sd|se|iqr))?\s*(?:[(（\[].*[)）\]])?\s*[:：=]?",
     re.IGNORECASE,
 )
 _NOTE = re.compile(
@@ -54,8 +64,8 @@ LONG = 40
 """From this width on (a Chinese sign counts two) a lone text is a sentence, not a name."""
 
 SET_ASIDE_HINT = (
-    "计|和|总数|平均|均值|均数|中位数|标准差|注|註|说明|缩写|来源|填表|制表|审核|时间"
-    "|total|sum|mean|average|median|note|n[.]?b|remark|legend|abbreviation|source|exported|printed|prepared"
+    "计|和|总数|平均|均值|均数|中位数|标准差|四分位|最大|最小|极差|注|註|说明|缩写|来源|填表|制表|审核|时间"
+    "|total|sum|mean|average|median|std|sd|iqr|minimum|maximum|note|n[.]?b|remark|legend|abbreviation|source|exported|printed|prepared"
 )
 """Found in every totals or note cell (case ignored): the cheap first look at a long column."""
 
@@ -73,7 +83,12 @@ def is_value(text: str) -> bool:
 def is_unit(text: str) -> bool:
     """Whether a cell holds nothing but a unit or a date mask, bracketed or not."""
     bare = text.strip("()（）[]【】 ")
-    return bool(_UNIT.fullmatch(bare))
+    return bool(_UNIT.fullmatch(bare)) or (len(bare) > 1 and not is_number(bare) and parse_unit(bare) is not None)
+
+
+def is_legend(text: str) -> bool:
+    """Whether a cell explains codes or answers and holds nothing else: 1=男 2=女, 有/无, Y/N."""
+    return bool(_LEGEND.fullmatch(text.strip("()（）[]【】 ")))
 
 
 def is_total(text: str) -> bool:

@@ -24,6 +24,7 @@ class Measure:
     def __init__(self, variable: Variable, context: ValueContext, habit: Habit) -> None:
         self.variable, self.context, self.habit = variable, context, habit
         reading = tables().reading
+        self.points_are_decimal = habit.decimal == "." and not habit.comma_decimals
         self.kept_as_is = variable.name in reading["never_converted"]
         self.loses_exponents = variable.name in reading["lost_exponents"]
         self.whole = variable.type == "int" and variable.unit != "days"
@@ -74,7 +75,7 @@ class Measure:
 
     def parse(self, text: str, kind: Kind) -> Parsed:
         """What a text says; words of any kind must have been read before."""
-        if PLAIN(text) and (kind == Kind.NUMBER or self.habit.decimal == "." or "." not in text):
+        if PLAIN(text) and (kind == Kind.NUMBER or "." not in text or self.points_are_decimal):
             return self._ordinary(text)
         share = re.fullmatch(r"(\d{1,2})\s?/\s?(\d{1,2})", text)
         if share and self.variable.type == "int" and float(share[2]) == self.variable.hard_max:

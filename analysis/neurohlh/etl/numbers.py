@@ -7,13 +7,13 @@ which pattern it is, so that every refusal has its own advice.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from neurohlh.etl.characters import plain
 from neurohlh.etl.parsed import Fault
-from neurohlh.etl.table import Kind
+from neurohlh.etl.table import Distinct, Kind
 from neurohlh.etl.units import Unit, read_unit
 
 PLAIN = re.compile(r"-?(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,12})?").fullmatch
@@ -45,8 +45,17 @@ class Reading:
     rules: tuple[str, ...] = ()
 
 
+_THREE_DECIMALS = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}").fullmatch
+"""1.234: a decimal where points are decimal marks, a thousand where they group."""
 _COMMA_DECIMAL = re.compile(r"(?<![\d.,])(?:0,\d+|\d+,(?:\d{1,2}|\d{4,}))(?![\d,])")
 _POINT_DECIMAL = re.compile(r"(?<![\d.,])(?:0\.\d+|\d+\.(?:\d{1,2}|\d{4,}))(?![\d.])")
+
+
+def writes_comma_decimals(columns: Iterable[Distinct]) -> bool:
+    """Whether the texts of a table's numeric columns write decimal commas more often than decimal points."""
+    found = [d.texts for d in columns if any("," in t and _COMMA_DECIMAL.search(t) for t in d.texts)]
+    commas = sum(bool("," in t and _COMMA_DECIMAL.search(t)) for texts in found for t in texts)
+    return commas > sum(bool("." in t and _POINT_DECIMAL.search(t)) for texts in found for t in texts)
 
 
 def habit_of(texts: Sequence[str], kinds: Sequence[Kind], decimal: str) -> Habit:
@@ -90,7 +99,7 @@ _SIMPLE = re.compile(
 def read_simple(text: str, habit: Habit) -> Reading | None:
     """The commonest shapes at once (>40000, 12.3 ng/mL); None leaves a text to `read_number`, which says the same."""
     m = _SIMPLE(text)
-    if not m or (habit.decimal == "," and "." in m["digits"]):
+    if not m or ("." in m["digits"] and (habit.decimal == "," or habit.comma_decimals)):
         return None
     unit = read_unit(m["unit"]) if m["unit"] else None
     if m["unit"] and unit is None:
@@ -166,6 +175,8 @@ def _digits(token: str, habit: Habit) -> tuple[Decimal, str] | Fault:
     point, comma = (".", ",") if habit.decimal == "." else (",", ".")
     how = "decimal_comma" if habit.decimal == "," and "," in body else ""
     whole, mark, fraction = body.partition(point)
+    if habit.comma_decimals and _THREE_DECIMALS(body):
+        return Fault("ambiguous_separator")
     if comma not in body and point not in fraction:
         return _decimal(sign, whole, fraction), how
     if comma in fraction or point in fraction:

@@ -60,6 +60,8 @@ class ValueContext:
     unit_known: bool = False
     """True where `unit` is named, or the header is the codebook's own name (then the codebook's unit holds)."""
     decimal: str = "."
+    comma_decimals: bool = False
+    """Whether the table, though declared to use points, writes decimal commas."""
     date_order: str | None = None
     date1904: bool = False
     codes: Mapping[str, str] = field(default_factory=dict)

@@ -13,7 +13,7 @@ from neurohlh.etl.characters import plain
 from neurohlh.etl.codebook import Variable
 from neurohlh.etl.dates import read_date
 from neurohlh.etl.measures import Measure
-from neurohlh.etl.numbers import Reading, habit_of
+from neurohlh.etl.numbers import Habit, Reading, habit_of
 from neurohlh.etl.parsed import (
     Fault,
     Parsed,
@@ -49,7 +49,7 @@ def parse_column(
 def _reader(texts: Sequence[str], kinds: Sequence[Kind], variable: Variable, context: ValueContext) -> _Reader:
     """How a text is read by the type of the variable."""
     if variable.numeric:
-        return _number_reader(variable, context, Measure(variable, context, habit_of(texts, kinds, context.decimal)))
+        return _number_reader(variable, context, Measure(variable, context, _habit(texts, kinds, context)))
     if variable.type == "date":
         return lambda text, kind: _parse_date(text, kind, variable, context)
     if variable.type in ("bool", "tri"):
@@ -58,6 +58,12 @@ def _reader(texts: Sequence[str], kinds: Sequence[Kind], variable: Variable, con
     if variable.type == "category":
         return lambda text, kind: parse_category(_unpadded(text, kind), variable)
     return _parse_string
+
+
+def _habit(texts: Sequence[str], kinds: Sequence[Kind], context: ValueContext) -> Habit:
+    """How the column writes numbers; a table of decimal commas makes its points doubtful in every column."""
+    habit = habit_of(texts, kinds, context.decimal)
+    return replace(habit, comma_decimals=habit.comma_decimals or (context.comma_decimals and context.decimal == "."))
 
 
 def _guarded(read: _Reader, variable: Variable, context: ValueContext) -> _Reader:

@@ -1,0 +1,129 @@
+"""Whole tables as hospitals export them: what stands in the cohort afterwards, cell by cell."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+import pytest
+from openpyxl import Workbook
+
+from neurohlh.etl.clean import SourceSettings, clean_table
+from neurohlh.etl.codebook import codebook, known_header
+from neurohlh.etl.cohort import build_cohort
+from neurohlh.etl.columns import SourceHints, understand
+from neurohlh.etl.layout_words import is_legend, is_total, is_unit
+from neurohlh.etl.read import read_table
+
+TODAY = dt.date(2026, 11, 22)
+
+
+def cohort(*sources):
+    """The cohort of (path, hints, settings) triples; hints and settings may be left out."""
+    tables = []
+    for path, hints, settings in ((*s, {}, {})[:3] for s in sources):
+        raw = read_table(path, known_headers=known_header)
+        understood = understand(raw, SourceHints(**hints), codebook())
+        tables.append(clean_table(raw, understood, codebook().variables, SourceSettings(today=TODAY, **settings)))
+    return build_cohort(tables, codebook())
+
+
+def workbook(path, rows, merges=()):
+    book = Workbook()
+    for row in rows:
+        book.active.append(row)
+    for merge in merges:
+        book.active.merge_cells(merge)
+    book.save(path)
+    return path
+
+
+def table(path, text, encoding="utf-8"):
+    path.write_bytes(text.lstrip("\n").encode(encoding))
+    return path
+
+
+def codes(found, variable=None):
+    """The codes of the issues, of one variable or of all."""
+    chosen = found.issues if variable is None else found.issues[found.issues["variable"] == variable]
+    return set(chosen["code"])
+
+
+# --- headers ---------------------------------------------------------------------------------------------------------
+def test_three_header_rows_of_groups_names_and_units(tmp_path):
+    rows = [
+        ["某院资料", *[None] * 6],
+        ["基本信息", None, "实验室检查", None, None, "脑脊液", None],
+        ["住院号", "性别", "血常规", None, "铁蛋白", "白细胞", "蛋白"],
+        [None, None, "WBC（×10⁹/L）", "PLT", "ng/ml", "×10^6/L", "mg/L"],
+        ["007", "男", 1.2, 48, "＞40,000", 8, 620],
+    ]
+    merges = ["A1:G1", "A2:B2", "C2:E2", "F2:G2", "C3:D3", "A3:A4", "B3:B4"]
+    row = cohort((workbook(tmp_path / "a.xlsx", rows, merges),)).frame.iloc[0]
+    assert (row["patient_id"], row["wbc"], row["platelets"]) == ("007", 1.2, 48)
+    assert (row["ferritin"], row["ferritin_censored"]) == (40000, "right")
+    assert (row["csf_wbc"], row["csf_protein"]) == (8, 0.62)
+
+
+def test_a_row_of_units_may_hold_legends_and_the_order_of_dates(tmp_path):
+    rows = [
+        ["住院号", "性别", "年龄", "血红蛋白", "是否发热", "确诊时间"],
+        [None, "1=男，2=女", "岁", "（g/L）", "是/否", "yyyy-mm-dd"],
+        [1, 2, 3, 85, "是", "2021-03-05"],
+    ]
+    found = cohort((workbook(tmp_path / "a.xlsx", rows),))
+    row = found.frame.iloc[0]
+    assert (row["sex"], row["age_years"], row["hemoglobin"], row["fever"]) == ("F", 3, 85, True)
+    assert row["date_hlh_diagnosis"] == pd.Timestamp("2021-03-05")
+    assert len(found.frame) == 1
+
+
+@pytest.mark.parametrize("text", ["1=男 2=女", "1=男，2=女", "0：否；1：是", "有/无", "Y/N", "（是/否）"])
+def test_legends(text):
+    assert is_legend(text)
+
+
+@pytest.mark.parametrize("text", ["1", "3/4", "1=1", "男", "2021/3/5", "PRF1/STX11"])
+def test_values_are_no_legends(text):
+    assert not is_legend(text)
+    assert not is_unit(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["合计：40例", "总计40例", "Total (n=40)", "Total: 40", "Mean ± SD", "均数±标准差", "Median (IQR)", "SD"]
+)
+def test_sums_and_averages(text):
+    assert is_total(text)
+
+
+@pytest.mark.parametrize("text", ["SD001", "SD 3", "Total01", "Max", "Min", "Sum12", "MEAN-7"])
+def test_identifiers_are_no_sums(text):
+    assert not is_total(text)
+
+
+# --- decimal marks ---------------------------------------------------------------------------------------------------
+EUROPEAN = """
+patient_id;Hb (g/dL);Platelets (/uL);Ferritin (ng/mL)
+1;8,5;48.000;>40.000
+2;9,2;150.000;1.250
+"""
+
+
+def test_points_of_a_table_of_decimal_commas_are_not_read_as_decimal_points(tmp_path):
+    found = cohort((table(tmp_path / "a.csv", EUROPEAN),))
+    assert found.frame[["hemoglobin", "platelets", "ferritin"]].isna().all(axis=None)
+    assert codes(found, "platelets") == codes(found, "ferritin") == {"ambiguous_separator"}
+
+
+def test_the_same_table_with_its_mark_declared(tmp_path):
+    frame = cohort((table(tmp_path / "a.csv", EUROPEAN), {}, {"decimal": ","})).frame
+    assert frame["hemoglobin"].tolist() == [85, 92]
+    assert frame["platelets"].tolist() == [48, 150]
+    assert frame["ferritin"].tolist() == [40000, 1250]
+
+
+def test_three_decimals_stay_decimals_where_the_table_writes_points(tmp_path):
+    text = 'patient_id,Hb (g/dL),CSF protein (g/L),ALT\n1,8.5,1.250,12.375\n2,9.2,2.125,"1,234"\n'
+    frame = cohort((table(tmp_path / "a.csv", text),)).frame
+    assert frame["csf_protein"].tolist() == [1.25, 2.125]
+    assert frame["alt"].tolist() == [12.375, 1234]
