@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib
-import io
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -141,13 +141,18 @@ def _plain(value: Any) -> Any:
 
 
 def _frame_to_json(frame: pd.DataFrame) -> dict[str, Any]:
-    text = frame.to_json(orient="split", index=False, double_precision=15, date_format="iso", force_ascii=False)
-    return {"dtypes": {str(c): str(t) for c, t in frame.dtypes.items()}, "data": json.loads(text)}
+    # Not by DataFrame.to_json: it keeps 15 digits of a number that has up to 17, and writes infinity as null.
+    rows = [[_cell(value) for value in row] for row in frame.itertuples(index=False, name=None)]
+    dtypes = {str(c): str(t) for c, t in frame.dtypes.items()}
+    return {"dtypes": dtypes, "data": {"columns": list(dtypes), "data": rows}}
+
+
+def _cell(value: Any) -> Any:
+    if pd.isna(value):
+        return None
+    return str(value) if isinstance(value, float) and math.isinf(value) else value
 
 
 def _frame_from_json(data: dict[str, Any]) -> pd.DataFrame:
-    frame = pd.read_json(io.StringIO(json.dumps(data["data"])), orient="split", dtype=False, convert_dates=False)
-    for column, dtype in data["dtypes"].items():
-        if dtype.startswith(("float", "int", "bool", "datetime")):
-            frame[column] = frame[column].astype(dtype)
-    return frame
+    frame = pd.DataFrame(data["data"]["data"], columns=data["data"]["columns"], dtype=object)
+    return frame.astype(data["dtypes"])
