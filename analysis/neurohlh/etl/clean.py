@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from neurohlh.etl.columns import Understood
 from neurohlh.etl.numbers import writes_comma_decimals
 from neurohlh.etl.table import Distinct, Kind, RawTable
 from neurohlh.etl.values import Parsed, State, ValueContext, canonical_text, parse_column
+from neurohlh.etl.words import folded, words
 
 _MANY = 12
 """How many places one message names before it only counts."""
@@ -90,16 +92,19 @@ def clean_table(
         if item.variable is None:
             continue
         variable = book[item.variable]
-        cells = _labelled(item.column.cells, raw.value_labels.get(item.column.levels[-1], {}))
-        _refuse_formula_errors(raw, item.column.header, cells)
-        columns[variable.name] = _clean_column(variable, item, cells, _context(item, variable, raw, settings))
+        _refuse_formula_errors(raw, item.column.header, item.column.cells)
+        columns[variable.name] = _clean_column(variable, item, raw, _context(item, variable, raw, settings))
     return CleanTable(raw, tuple(understood), columns, settings.center)
 
 
-def _labelled(cells: Distinct, labels: Mapping[str, str]) -> Distinct:
-    if not labels:
+def _labelled(cells: Distinct, labels: Mapping[str, str], context: ValueContext) -> Distinct:
+    """What the cells say by the labels that the file keeps for its codes; what the study says of one comes first."""
+    told = {t: labels[t] for t in cells.texts if t in labels and t not in context.codes and t not in context.missing}
+    if not told:
         return cells
-    return replace(cells, texts=[labels.get(t, t) for t in cells.texts], kinds=[Kind.TEXT] * len(cells.texts))
+    texts = [told.get(t, t) for t in cells.texts]
+    kinds = [Kind.TEXT if t in told else k for t, k in zip(cells.texts, cells.kinds, strict=True)]
+    return replace(cells, texts=texts, kinds=kinds)
 
 
 def _refuse_formula_errors(raw: RawTable, header: str, cells: Distinct) -> None:
@@ -136,11 +141,16 @@ def _context(item: Understood, variable: Variable, raw: RawTable, settings: Sour
     )
 
 
-def _clean_column(variable: Variable, item: Understood, cells: Distinct, context: ValueContext) -> CleanColumn:
+def _clean_column(variable: Variable, item: Understood, table: RawTable, context: ValueContext) -> CleanColumn:
+    cells = item.column.cells
     raw = np.array([*cells.texts, ""], dtype=object)
-    if variable.type == "string" and not context.codes and not context.missing:
+    if variable.type == "string" and not context.codes:
         return _text_column(variable, item, cells, raw)
-    parsed = parse_column(cells.texts, cells.kinds, variable, context)
+    said = _labelled(cells, table.value_labels.get(item.column.levels[-1], {}), context)
+    parsed = parse_column(said.texts, said.kinds, variable, context)
+    if said is not cells:
+        pairs = zip(parsed, cells.texts, said.texts, strict=True)
+        parsed = [p if old == new else p._replace(rule=f"value_label; {p.rule}".rstrip("; ")) for p, old, new in pairs]
     blank = Parsed(None, State.BLANK)
     every = (*parsed, blank)
     return CleanColumn(
@@ -158,23 +168,35 @@ def _clean_column(variable: Variable, item: Understood, cells: Distinct, context
     )
 
 
+_WHOLE_FLOAT = re.compile(r"[0-9]+\.0").fullmatch
+
+
 def _text_column(variable: Variable, item: Understood, cells: Distinct, raw: np.ndarray) -> CleanColumn:
-    """Identifiers, of which a registry has millions: full-width signs made ordinary, nothing else read into them."""
+    """Identifiers, of which a registry has millions: full-width signs made ordinary, nothing else read into them.
+
+    What a study calls missing (9999) is no identifier's business; a word for not knowing (NA, 不详) is no identifier.
+    """
     texts = [t if t.isascii() else unicodedata.normalize("NFKC", t) for t in cells.texts]
+    if texts and all(map(_WHOLE_FLOAT, texts)):  # identifiers that went through a table of floats
+        texts = [t[:-2] for t in texts]
     n = len(raw)
     state = np.full(n, State.VALUE, dtype=np.uint8)
+    nobody = [i for i, t in enumerate(texts) if not t[-1].isdigit() and folded(t) in words().state]
+    state[nobody] = State.REFUSED
     state[-1] = State.BLANK
+    values = np.array([*texts, None], dtype=object)
+    values[nobody] = None
     return CleanColumn(
         variable=variable,
         header=item.column.header,
         codes=cells.codes,
         raw=raw,
-        values=np.array([*texts, None], dtype=object),
+        values=values,
         state=state,
         censored=np.zeros(n, dtype=np.int8),
         recorded=np.full(n, np.nan),
         unit=np.full(n, None, dtype=object),
-        shown=np.array([*texts, ""], dtype=object),
+        shown=np.array(["" if v is None else v for v in values], dtype=object),
         parsed=(),
     )
 

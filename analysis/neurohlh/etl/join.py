@@ -27,7 +27,8 @@ class Roster:
     patient_ids: np.ndarray
     patient_of: tuple[np.ndarray, ...]
     names_of: tuple[np.ndarray, ...]
-    """Per table, the patient identifier of every data row (object; None where there is none)."""
+    """Per table, the patient identifier of every data row (object; None where there is none, or where it names patients
+    of several centres and the row names no centre)."""
     without_id: tuple[np.ndarray, ...]
     identical: tuple[np.ndarray, ...]
     renamed: tuple[np.ndarray, ...]
@@ -53,7 +54,8 @@ class Joined:
 def call_the_roll(tables: Sequence[CleanTable]) -> Roster:
     """Number the patients in the order in which they first appear.
 
-    The same identifier at two centres names two patients; it is then written 'centre/identifier'.
+    The same identifier at two centres names two patients; it is then written 'centre/identifier', and a row with such
+    an identifier and no centre is nobody's.
     """
     ids = [t.columns["patient_id"].per_row(t.columns["patient_id"].values) for t in tables]
     centres = [_centres(t) for t in tables]
@@ -87,8 +89,10 @@ def _unique_by_centre(ids: list[np.ndarray], centres: list[np.ndarray]) -> tuple
         shared = pd.Index(per_id[per_id.duplicated()].unique())
     names, renamed = [], []
     for own, centre in zip(ids, centres, strict=True):
-        rows = np.flatnonzero(pd.Index(own).isin(shared) & pd.notna(centre)) if len(shared) else np.array([], dtype=int)
+        doubtful = pd.Index(own).isin(shared) if len(shared) else np.zeros(len(own), dtype=bool)
+        rows = np.flatnonzero(doubtful & pd.notna(centre))
         name = own.copy()
+        name[doubtful] = None
         name[rows] = [f"{c}/{i}" for c, i in zip(centre[rows], own[rows], strict=True)]
         names.append(name)
         renamed.append(rows)

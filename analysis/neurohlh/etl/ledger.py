@@ -56,7 +56,7 @@ class CellBlock:
     def changes(self) -> pd.DataFrame:
         """The cells as rows of changes.csv."""
         codes = self.column.codes[self.rows]
-        rules = np.array([p.rule or "format" for p in self.column.parsed] or ["fullwidth"] * len(self.column.raw))
+        rules = np.array([p.rule or "format" for p in self.column.parsed] or _text_rules(self.column.raw))
         return pd.DataFrame({**self._common(), "value": self.column.shown[codes], "rule": rules[codes]})
 
     def issues(self) -> pd.DataFrame:
@@ -101,7 +101,7 @@ class Ledger:
         frame = pd.DataFrame({"variable": block.column.variable.name, "n": per_text})
         for key in keys:
             if key != "variable":
-                frame[key] = [getattr(p, key) or "format" for p in block.column.parsed] or "fullwidth"
+                frame[key] = [getattr(p, key) or "format" for p in block.column.parsed] or _text_rules(block.column.raw)
         return frame[frame["n"] > 0].groupby(keys)["n"].sum().reset_index()
 
     def with_rows(self, rows: pd.DataFrame) -> Ledger:
@@ -116,6 +116,11 @@ class Ledger:
             self.frame().astype({"row": "Int64"}).astype(object).map(_text), preserve_index=False
         )
         pyarrow.csv.write_csv(table, path)
+
+
+def _text_rules(raw: np.ndarray) -> list[str]:
+    """What was done to identifiers, which are taken as they stand."""
+    return ["format" if text.isascii() else "fullwidth" for text in raw]
 
 
 def _text(value: object) -> str:

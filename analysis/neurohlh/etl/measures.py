@@ -153,7 +153,8 @@ class Measure:
         v = self.variable
         if v.unit.endswith(" FEU") and self._assay_unnamed(read):
             return p._replace(**remark("assay_unnamed", v))
-        if not self.usual[0] <= float(p.value or 0) <= self.usual[1] and p.unit in (None, v.unit, *v.alt_units):
+        assert isinstance(p.value, float)
+        if not self.usual[0] <= p.value <= self.usual[1] and p.unit in (None, v.unit, *v.alt_units):
             return p._replace(**remark("outside_usual", v, {"usual_range": _span(self.usual)}))
         if read.approximate:
             return p._replace(**remark("approximate", v))

@@ -17,6 +17,7 @@ from neurohlh.etl.characters import plain
 from neurohlh.etl.codebook import header_key
 from neurohlh.etl.header_words import asked_headers, header_words
 from neurohlh.etl.table import Kind, RawColumn, column_letter
+from neurohlh.etl.units import parse_unit
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,10 @@ _RESULT = re.compile(r"正常|异常|未见|病变|信号|无殊|normal|abnormal
 
 
 def _holds(column: RawColumn, what: str) -> bool:
-    """Whether some cell of the column is a plain number, a date, or the result of an examination."""
+    """Whether some cell is a plain number, a date, or the result of an examination; or all of them are units."""
     cells = column.cells
+    if what == "units":
+        return bool(cells.texts) and all(len(t) < 20 and parse_unit(t) is not None for t in cells.texts)
     if what == "dates":
         return any(k == Kind.DATE or _DATE.fullmatch(plain(t)) for t, k in zip(cells.texts, cells.kinds, strict=True))
     pattern = {"numbers": _NUMBER.fullmatch, "results": _RESULT.search}[what]

@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import cast
 from xml.etree.ElementTree import ParseError
 
 from openpyxl import load_workbook
@@ -35,7 +36,7 @@ def load_sheet(path: Path, source: str, sheet: str | None, header_row: int | Non
         with CalamineWorkbook.from_path(path) as book:
             name, notes = _chosen(book, sheet, where)
             found = book.get_sheet_by_name(name)
-            cells: Cells = found.to_python(skip_empty_area=False)
+            cells = cast(Cells, found.to_python(skip_empty_area=False))
             merges: Sequence[Merge] = found.merged_cell_ranges or ()
     except CalamineError as error:
         raise _damaged(where) from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,16 +22,17 @@ from neurohlh.etl.read_loaded import Loaded
 from neurohlh.etl.table import Distinct
 
 _COUNTED = "rows are counted as in a spreadsheet whose row 1 holds the names: the first case is row 2"
-_LABELLED_MISSING = "missing (declared in the file)"
+_LABELLED_MISSING = "missing"
+"""The label of a value that the file declares missing and does not label itself."""
 
 
 def load_spss(path: Path, source: str) -> Loaded:
-    """Read an SPSS file with its labels; values that it declares missing stay, as codes."""
+    """Read an SPSS file with its labels; values that it declares missing are labelled so where it has no label."""
     return _statistical(path, source, pyreadstat.read_sav)
 
 
 def load_stata(path: Path, source: str) -> Loaded:
-    """Read a Stata file with its labels; extended missing values stay, as their letters."""
+    """Read a Stata file with its labels; extended missing values are letters, labelled missing if it has no label."""
     return _statistical(path, source, pyreadstat.read_dta)
 
 
@@ -58,7 +59,7 @@ def _statistical(path: Path, source: str, read: Callable[..., tuple[pd.DataFrame
         name: {cell_text(code)[0]: str(label) for code, label in codes.items()}
         for name, codes in (meta.variable_value_labels or {}).items()
     }
-    notes = [_COUNTED, *_declared_missing(meta, value_labels)]
+    notes = [_COUNTED, *_declared_missing(frame, meta, value_labels)]
     return Loaded(
         CellGrid(columns, len(frame), first_row=2),
         _header([str(name) for name in frame.columns], source),
@@ -80,16 +81,24 @@ def _frame(path: Path, source: str, read: Callable[..., tuple[pd.DataFrame, Any]
     raise _unreadable(source, kind) from failure
 
 
-def _declared_missing(meta: Any, value_labels: dict[str, dict[str, str]]) -> list[str]:
-    """Label the single codes that SPSS declares missing, and say so; ranges are only named."""
+def _declared_missing(frame: pd.DataFrame, meta: Any, value_labels: dict[str, dict[str, str]]) -> list[str]:
+    """Label the values that the file declares missing (codes and ranges of SPSS, letters of Stata), and say so."""
     notes = []
-    for name, ranges in (meta.missing_ranges or {}).items():
-        for span in ranges:
-            low, high = cell_text(span["lo"])[0], cell_text(span["hi"])[0]
-            if low == high:
-                value_labels.setdefault(name, {}).setdefault(low, _LABELLED_MISSING)
-        notes.append(f"the file declares values of {name!r} missing; they are kept as codes")
+    letters = meta.missing_user_values or {}
+    for name in dict.fromkeys((*(meta.missing_ranges or {}), *letters)):
+        spans = (meta.missing_ranges or {}).get(name, ())
+        declared = [v for v in frame[name].unique() if v in letters.get(name, ()) or any(_within(v, s) for s in spans)]
+        for value in declared:
+            value_labels.setdefault(name, {}).setdefault(cell_text(value)[0], _LABELLED_MISSING)
+        notes.append(f"the file declares values of {name!r} missing")
     return notes
+
+
+def _within(value: object, span: Mapping[str, Any]) -> bool:
+    """Whether a value lies in a range of missing values, both ends included."""
+    if isinstance(value, str) or isinstance(span["lo"], str):
+        return bool(value == span["lo"])
+    return isinstance(value, float | int) and bool(span["lo"] <= value <= span["hi"])
 
 
 def _series_column(series: pd.Series[Any]) -> Distinct:

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 from xml.etree import ElementTree as ET
 
 from neurohlh.etl.read_cells import ErrorCell
@@ -98,7 +99,7 @@ def _percent_pattern(parts: zipfile.ZipFile) -> re.Pattern[bytes] | None:
     return re.compile(rb"""<(?:\w+:)?c\s([^>]*\bs=["'](?:%s)["'][^>]*)>""" % "|".join(percent).encode())
 
 
-def _whole_rows(file: zipfile.ZipExtFile) -> Iterator[bytes]:
+def _whole_rows(file: IO[bytes]) -> Iterator[bytes]:
     """The sheet's text in pieces that end with a row."""
     rest = b""
     while block := file.read(_BLOCK):

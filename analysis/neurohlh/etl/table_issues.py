@@ -10,6 +10,7 @@ import pandas as pd
 from neurohlh.etl.clean import CleanTable
 from neurohlh.etl.join import Roster
 from neurohlh.etl.ledger import filled_cells, issue_rows, stacked
+from neurohlh.etl.values import State
 
 
 def table_issues(tables: Sequence[CleanTable], roster: Roster) -> pd.DataFrame:
@@ -102,34 +103,42 @@ def _set_aside_issues(table: CleanTable) -> list[dict[str, object]]:
     return rows
 
 
+_LOST_ROWS = {
+    "row_without_patient_id": (
+        "the row has no patient identifier, so it can't be joined, counted once or traced; it is left out",
+        "Fill the identifier in that row.",
+    ),
+    "ambiguous_patient_id": (
+        "patients of several centres have this identifier, and the row does not say its centre; it is left out",
+        'Add a column with the centre, or name it for the whole source in study.toml: center = "…" under [[source]].',
+    ),
+}
+
+
 def _lost_row_cells(table: CleanTable, rows: np.ndarray) -> pd.DataFrame:
+    """Every cell of the rows that belong to nobody, by the reason why."""
+    identifier = table.columns["patient_id"]
+    named = identifier.per_row(identifier.state)[rows] == State.VALUE
     parts = []
-    for name, column in table.columns.items():
-        filled = filled_cells(column, rows)
-        parts.append(
-            pd.DataFrame({"row": table.raw.rows[filled], "raw": column.raw[column.codes[filled]]}).assign(
-                variable=name, column=column.header
-            )
-        )
-    if not rows.size:
-        return issue_rows([])
-    return stacked(parts, ("row", "raw", "variable", "column")).assign(
-        severity="error",
-        code="row_without_patient_id",
-        source=table.raw.source,
-        sheet=table.raw.sheet,
-        message="the row has no patient identifier, so it can't be joined, counted once or traced; it is left out",
-        action="Fill the identifier in that row.",
-    )
+    for code, lost in (("row_without_patient_id", rows[~named]), ("ambiguous_patient_id", rows[named])):
+        message, action = _LOST_ROWS[code]
+        for name, column in table.columns.items():
+            filled = filled_cells(column, lost)
+            cells = pd.DataFrame({"row": table.raw.rows[filled], "raw": column.raw[column.codes[filled]]})
+            parts.append(cells.assign(variable=name, column=column.header, code=code, message=message, action=action))
+    return stacked(parts).assign(severity="error", source=table.raw.source, sheet=table.raw.sheet)
 
 
 def _identical_row_issue(table: CleanTable, rows: np.ndarray, names: np.ndarray) -> pd.DataFrame:
-    return pd.DataFrame({"row": table.raw.rows[rows], "patient_id": names[rows]}).assign(
+    identifier = table.columns["patient_id"]
+    return pd.DataFrame(
+        {"row": table.raw.rows[rows], "patient_id": names[rows], "raw": identifier.raw[identifier.codes[rows]]}
+    ).assign(
         severity="info",
         code="identical_row",
         source=table.raw.source,
         sheet=table.raw.sheet,
-        column=table.columns["patient_id"].header,
+        column=identifier.header,
         variable="patient_id",
         message="repeats an earlier row of the same patient in every recognised column; counted once",
         action="",
@@ -138,7 +147,7 @@ def _identical_row_issue(table: CleanTable, rows: np.ndarray, names: np.ndarray)
 
 def _unmatched(tables: Sequence[CleanTable], roster: Roster) -> list[dict[str, object]]:
     """Patients who stand in one table and not in another that shares patients with it."""
-    members = [np.unique(p[p >= 0]) for p in roster.patient_of]
+    members, first_rows = zip(*(np.unique(p[p >= 0], return_index=True) for p in roster.patient_of), strict=True)
     rows: list[dict[str, object]] = []
     for a, table in enumerate(tables):
         for b, other in enumerate(tables):
@@ -146,7 +155,8 @@ def _unmatched(tables: Sequence[CleanTable], roster: Roster) -> list[dict[str, o
                 continue
             shared = np.intersect1d(members[a], members[b], assume_unique=True)
             missing = np.setdiff1d(members[a], members[b], assume_unique=True)
-            common = {"source": table.raw.source, "sheet": table.raw.sheet, "variable": "patient_id"}
+            header = table.columns["patient_id"].header
+            common = {"source": table.raw.source, "sheet": table.raw.sheet, "column": header, "variable": "patient_id"}
             if not shared.size and a < b:
                 rows.append(
                     {
@@ -158,15 +168,18 @@ def _unmatched(tables: Sequence[CleanTable], roster: Roster) -> list[dict[str, o
                     }
                 )
             if shared.size:
+                own = table.raw.rows[roster.patient_of[a] >= 0]
+                row_of = dict(zip(members[a].tolist(), own[first_rows[a]].tolist(), strict=True))
                 rows += [
                     {
                         **common,
+                        "row": row_of[p],
                         "severity": "warning",
                         "code": "unmatched_patient",
                         "patient_id": roster.patient_ids[p],
                         "message": f"no row in {other.raw.source}; what only that table holds is unknown",
                         "action": "Check the identifier in both tables.",
                     }
-                    for p in missing
+                    for p in missing.tolist()
                 ]
     return rows

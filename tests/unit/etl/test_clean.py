@@ -43,9 +43,27 @@ def test_what_is_written_otherwise_is_changed_and_what_is_refused_is_not(clean):
 
 
 def test_identifiers_are_taken_as_they_stand_but_for_full_width_signs(clean):
-    ids = column(clean("patient_id,sex\n007,F\nＰ８,M\n1e5,F\nna,M\n"), "patient_id")
-    assert ids.per_row(ids.values).tolist() == ["007", "P8", "1e5", "na"]
+    ids = column(clean("patient_id,sex\n007,F\nＰ８,M\n1e5,F\nnab,M\n"), "patient_id")
+    assert ids.per_row(ids.values).tolist() == ["007", "P8", "1e5", "nab"]
     assert ids.per_row(ids.changed).tolist() == [False, True, False, False]
+
+
+@pytest.mark.parametrize("word", ["NA", "不详", "-", "未知", "n/a"])
+def test_a_word_for_not_knowing_is_no_identifier(clean, word):
+    ids = column(clean(f"patient_id,sex\nP1,F\n{word},M\n"), "patient_id")
+    assert ids.per_row(ids.values).tolist() == ["P1", None]
+
+
+def test_what_the_study_calls_missing_is_no_rule_for_identifiers(clean):
+    ids = column(clean("patient_id,sex\n9999,F\n12 a,M\n", missing=frozenset({"9999"})), "patient_id")
+    assert ids.per_row(ids.values).tolist() == ["9999", "12 a"]
+
+
+def test_identifiers_that_went_through_floats_are_whole_again(clean):
+    ids = column(clean("patient_id,sex\n101.0,F\n102.0,M\n,M\n"), "patient_id")
+    assert ids.per_row(ids.values).tolist() == ["101", "102", None]
+    mixed = column(clean("patient_id,sex\n101.0,F\nP2,M\n"), "patient_id")
+    assert mixed.per_row(mixed.values).tolist() == ["101.0", "P2"]
 
 
 def test_a_column_that_is_not_recognised_is_kept_out_and_listed(clean):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 
 import pandas as pd
+import pyreadstat
 import pytest
 from openpyxl import Workbook
 
+from neurohlh.core.errors import InputError
 from neurohlh.etl.clean import SourceSettings, clean_table
 from neurohlh.etl.codebook import codebook, known_header
 from neurohlh.etl.cohort import build_cohort
@@ -127,3 +129,71 @@ def test_three_decimals_stay_decimals_where_the_table_writes_points(tmp_path):
     frame = cohort((table(tmp_path / "a.csv", text),)).frame
     assert frame["csf_protein"].tolist() == [1.25, 2.125]
     assert frame["alt"].tolist() == [12.375, 1234]
+
+
+# --- identifiers and joining -----------------------------------------------------------------------------------------
+def test_an_identifier_of_two_centres_joins_no_row_without_centre(tmp_path):
+    base = table(tmp_path / "base.csv", "patient_id,center_id,sex\n101,A,M\n101,B,F\n102,A,M\n")
+    labs = table(tmp_path / "labs.csv", "patient_id,Hb (g/L)\n101,85\n102,90\n")
+    found = cohort((base,), (labs,))
+    assert found.frame["patient_id"].tolist() == ["A/101", "B/101", "102"]
+    assert found.frame["hemoglobin"].fillna(-1).tolist() == [-1, -1, 90]
+    lost = found.issues[found.issues["code"] == "ambiguous_patient_id"]
+    assert set(zip(lost["row"], lost["column"], lost["raw"], strict=True)) == {
+        (2, "patient_id", "101"),
+        (2, "Hb (g/L)", "85"),
+    }
+    assert found.rows["n_out"].iloc[-1] == 3
+
+
+def test_an_unmatched_patient_is_named_with_row_and_column(tmp_path):
+    base = table(tmp_path / "base.csv", "id,sex\n1,M\n2,F\n")
+    labs = table(tmp_path / "labs.csv", "id,Hb (g/L)\n2,85\n3,90\n")
+    found = cohort((base,), (labs,)).issues
+    unmatched = found[found["code"] == "unmatched_patient"]
+    assert list(zip(unmatched["source"], unmatched["row"], unmatched["column"], strict=True)) == [
+        ("base.csv", 2, "id"),
+        ("labs.csv", 3, "id"),
+    ]
+
+
+def test_a_column_of_units_is_no_centre(tmp_path):
+    path = table(tmp_path / "a.csv", "住院号,铁蛋白,单位\n1,1500,ng/ml\n2,1.5,mg/L\n")
+    with pytest.raises(InputError, match="units of measurement"):
+        cohort((path,))
+    frame = cohort((table(tmp_path / "b.csv", "住院号,铁蛋白,单位\n1,1500,北京\n2,900,上海\n"),)).frame
+    assert frame["center_id"].tolist() == ["北京", "上海"]
+
+
+# --- files of statistics programs ------------------------------------------------------------------------------------
+@pytest.fixture
+def spss(tmp_path):
+    frame = pd.DataFrame(
+        {"id": [1.0, 2, 3, 4], "sex": [1.0, 2, 2, 9], "ferritin": [1500.0, 950, -9, 40], "outcome": [1.0, 2, 3, 1]}
+    )
+    pyreadstat.write_sav(
+        frame,
+        str(tmp_path / "a.sav"),
+        variable_value_labels={"sex": {1: "男", 2: "女"}, "outcome": {1: "甲", 2: "死亡", 3: "失访"}},
+        missing_ranges={"sex": [9], "ferritin": [-9, {"lo": 900, "hi": 999}]},
+    )
+    return tmp_path / "a.sav"
+
+
+def test_values_that_spss_declares_missing_are_missing(spss):
+    found = cohort((spss,))
+    assert found.frame["ferritin"].fillna(-1).tolist() == [1500, -1, -1, 40]
+    assert found.frame["sex"].tolist()[:3] == ["M", "F", "F"]
+    assert pd.isna(found.frame["sex"].iloc[3])
+    told = found.changes[found.changes["variable"] == "ferritin"]
+    assert told["raw"].tolist() == ["950", "-9"]
+
+
+def test_the_log_holds_the_code_that_stands_in_the_file_and_not_its_label(spss):
+    sex = cohort((spss,)).changes.query("variable == 'sex' and row < 5")
+    assert sex[["raw", "value"]].to_numpy().tolist() == [["1", "M"], ["2", "F"], ["2", "F"]]
+
+
+def test_the_studys_codes_come_before_the_labels_of_the_file(spss):
+    found = cohort((spss, {"codes": {"outcome_status": {"1": "alive"}}}))
+    assert found.frame["outcome_status"].tolist() == ["alive", "dead", "lost", "alive"]

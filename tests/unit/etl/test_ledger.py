@@ -88,7 +88,7 @@ def test_the_file_holds_the_entries(cohort, tmp_path, ledger, columns):
 
 
 def test_issues_without_a_row_leave_the_others_whole_numbers(load, tmp_path):
-    cohort = load("patient_id,sex\nP1,F\nP2,M\n", "patient_id,albumin (g/L)\nP1,30\nP3,8x\n")
+    cohort = load("patient_id,sex\nP1,F\nP2,M\n", "patient_id,albumin (g/L)\nP4,30\nP3,8x\n")
     path = tmp_path / "issues.csv"
     cohort.issues_ledger.write_csv(path)
     rows = pd.read_csv(path, dtype=str, keep_default_na=False)["row"].tolist()
