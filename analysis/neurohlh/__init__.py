@@ -1,9 +1,4 @@
-"""CNS involvement and survival in haemophagocytic lymphohistiocytosis: from hospital tables to an answer that stands."""
-
-from __future__ import annotations
-
-import importlib
-from typing import Any
+"""CNS involvement and survival in haemophagocytic lymphohistiocytosis: from hospital tables to an answer."""
 
 __version__ = "0.1.0"
 
@@ -22,13 +17,30 @@ _NAMES = {
     "Result": "core.result",
     "InputError": "core.errors",
 }
-__all__ = ["__version__", *_NAMES]
+__all__ = [
+    "Cohort",
+    "InputError",
+    "Result",
+    "Study",
+    "__version__",
+    "classify_cns",
+    "classify_hlh",
+    "cns_frequency",
+    "codebook",
+    "cox",
+    "kaplan_meier",
+    "logrank",
+    "read_cohort",
+    "table1",
+]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Names are looked up where they live when they are first used, so that the import itself costs nothing."""
     if name not in _NAMES:
         raise AttributeError(f"module 'neurohlh' has no attribute {name!r}")
+    import importlib
+
     return getattr(importlib.import_module(f"neurohlh.{_NAMES[name]}"), name)
 
 

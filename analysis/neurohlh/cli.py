@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
-from pathlib import Path
 
 from neurohlh import __version__
 
-EXIT_DONE, EXIT_OURS, EXIT_INPUT = 0, 1, 2
+TYPE_CHECKING = False  # typing and pathlib take longer to load than all the rest of `neurohlh --help`
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+EXIT_DONE, EXIT_INPUT = 0, 2
+"""An error of ours ends with Python's own exit code 1."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,12 +25,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from neurohlh.core.errors import InputError
 
     try:
-        return int(options.do(options) or EXIT_DONE)
+        options.do(options)
     except InputError as error:
         print(f"neurohlh: {error}", file=sys.stderr)
         return EXIT_INPUT
-    except BrokenPipeError:
-        return EXIT_DONE
+    return EXIT_DONE
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -40,25 +42,25 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
     run = commands.add_parser("run", help="the whole study: clean, classify, analyse, report")
-    run.add_argument("study", type=Path, metavar="STUDY.toml")
-    run.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
+    run.add_argument("study", metavar="STUDY.toml")
+    run.add_argument("--out", required=True, metavar="DIR", help="folder for the results")
     run.set_defaults(do=_run)
 
     check = commands.add_parser("check", help="read and check only: what was understood, changed, refused, doubted")
-    check.add_argument("input", type=Path, metavar="STUDY.toml | TABLE")
+    check.add_argument("input", metavar="STUDY.toml | TABLE")
     check.set_defaults(do=_check)
 
     init = commands.add_parser("init", help="write a study.toml for a table, every guess marked for review")
-    init.add_argument("table", type=Path, metavar="TABLE")
-    init.add_argument("--out", type=Path, required=True, metavar="DIR")
+    init.add_argument("table", metavar="TABLE")
+    init.add_argument("--out", required=True, metavar="DIR")
     init.set_defaults(do=_init)
 
     definitions = commands.add_parser("definitions", help="list the criteria sets and CNS definitions, or show one")
     definitions.add_argument("name", nargs="?", metavar="NAME")
     definitions.set_defaults(do=_definitions)
 
-    synth = commands.add_parser("synth", help="make two synthetic hospitals, clearly labelled, with the truth beside them")
-    synth.add_argument("--out", type=Path, required=True, metavar="DIR")
+    synth = commands.add_parser("synth", help="make two synthetic hospitals, labelled so, with the truth beside them")
+    synth.add_argument("--out", required=True, metavar="DIR")
     synth.add_argument("--seed", type=int, default=20261122)
     synth.add_argument("--patients", type=int, default=400)
     synth.set_defaults(do=_synth)
@@ -68,24 +70,25 @@ def _parser() -> argparse.ArgumentParser:
 def _run(options: argparse.Namespace) -> None:
     from neurohlh.study.study import Study
 
-    report = Study.open(options.study).run(progress=_progress()).write(options.out)
+    report = Study.open(options.study).run(progress=sys.stderr.isatty()).write(options.out)
     print(f"Report: {report}")
 
 
-def _progress() -> bool:
-    return sys.stderr.isatty()
-
-
 def _check(options: argparse.Namespace) -> None:
+    from pathlib import Path
+
     from neurohlh.study.check import check_input
 
-    print(check_input(options.input), end="")
+    print(check_input(Path(options.input)), end="")
 
 
 def _init(options: argparse.Namespace) -> None:
+    from pathlib import Path
+
     from neurohlh.study.init import write_study
 
-    print(f"Study file: {write_study(options.table, options.out)}\nReview every line marked 'review' before you run it.")
+    study = write_study(Path(options.table), Path(options.out))
+    print(f"Study file: {study}\nReview every line marked 'review' before you run it.")
 
 
 def _definitions(options: argparse.Namespace) -> None:
@@ -95,9 +98,11 @@ def _definitions(options: argparse.Namespace) -> None:
 
 
 def _synth(options: argparse.Namespace) -> None:
+    from pathlib import Path
+
     from neurohlh.study.synth import synthesise
 
-    synthesise(options.seed, options.patients, options.out)
+    synthesise(options.seed, options.patients, Path(options.out))
     print(f"Synthetic hospitals: {options.out}")
 
 

@@ -9,6 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from neurohlh.clinical.criteria import load
 from neurohlh.clinical.rules import Frame, evaluate
 
+SETS = ("hlh2004", "hlh2024", "mas2016", "ohi", "molecular", "hscore", "mh_score")
+"""The criteria sets that the derived variables rest on."""
 _ANSWERS = {
     "hlh2004_met": "hlh2004",
     "hlh2024_met": "hlh2024",
@@ -35,16 +37,21 @@ def derive_hlh(frame: Frame) -> Frame:
     A column that the hospital recorded under the codebook's name stays as it was.
     """
     before = nw.from_native(frame).collect_schema().names()
-    sets = [load(key) for key in ("hlh2004", "hlh2024", "mas2016", "ohi", "molecular", "hscore", "mh_score")]
-    data = nw.from_native(evaluate(frame, sets))
+    data = nw.from_native(evaluate(frame, [load(key) for key in SETS]))
+    derived = derived_hlh()
+    names = {e for v in (*_ANSWERS, *_BOUNDS) for e in (f"{v}_derived", f"{v}_derived_high")}
+    return data.select(*(c for c in before if c not in names), *derived).to_native()
+
+
+def derived_hlh() -> list[nw.Expr]:
+    """The derived variables as expressions over what `evaluate` adds for `SETS`."""
     derived = [nw.col(key).alias(f"{variable}_derived") for variable, key in _ANSWERS.items()]
     for variable, stem in _BOUNDS.items():
         derived += [
             nw.col(f"{stem}low").alias(f"{variable}_derived"),
             nw.col(f"{stem}high").alias(f"{variable}_derived_high"),
         ]
-    names = {e for v in (*_ANSWERS, *_BOUNDS) for e in (f"{v}_derived", f"{v}_derived_high")}
-    return data.select(*(c for c in before if c not in names), *derived).to_native()
+    return derived
 
 
 def hscore_probability(score: ArrayLike) -> NDArray[np.float64]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import narwhals as nw
 
 from neurohlh.clinical.criteria import load
@@ -9,6 +11,8 @@ from neurohlh.clinical.kleene import MET, NOT_MET
 from neurohlh.clinical.measurement import is_code, yes_no
 from neurohlh.clinical.rules import Frame, evaluate
 
+SETS = ("triggers", "molecular")
+"""The criteria sets that class and trigger rest on."""
 PRIORITY = (
     "malignancy", "rheumatic_mas", "immunotherapy_drug", "post_hsct", "ebv", "other_virus", "parasitic", "fungal",
     "bacterial", "metabolic", "other",
@@ -26,12 +30,16 @@ def derive_aetiology(frame: Frame) -> Frame:
     genetic test is negative and there is a trigger; else 'unknown' (a child without a genetic test is unknown).
     """
     before = nw.from_native(frame).collect_schema().names()
-    data = nw.from_native(evaluate(frame, [load("triggers"), load("molecular")]))
+    data = with_aetiology(nw.from_native(evaluate(frame, [load(key) for key in SETS])))
     flags = [f"triggers__{kind}" for kind in PRIORITY]
-    data = data.with_columns(_category(dict(data.collect_schema())).alias("trigger_category_derived"))
-    data = data.with_columns(_class(dict(data.collect_schema())).alias("hlh_class_derived"))
     added = [*flags, "trigger_category_derived", "molecular", "molecular__by", "hlh_class_derived"]
     return data.select(*(c for c in before if c not in added), *added).to_native()
+
+
+def with_aetiology(data: Any) -> Any:
+    """A Narwhals frame to which `evaluate` has added the answers of `SETS`, with category and class beside them."""
+    data = data.with_columns(_category(dict(data.collect_schema())).alias("trigger_category_derived"))
+    return data.with_columns(_class(dict(data.collect_schema())).alias("hlh_class_derived"))
 
 
 def _category(schema: dict[str, nw.dtypes.DType]) -> nw.Expr:

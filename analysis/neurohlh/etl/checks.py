@@ -66,7 +66,7 @@ DATE_ORDERS: tuple[DateOrder, ...] = (
 
 def check_cohort(cohort: Cohort) -> Cohort:
     """The cohort with its contradictions among the issues, and the cells that these make unusable emptied."""
-    frame, states = cohort.frame.copy(), cohort.states.copy()
+    frame, states = cohort.frame.copy(deep=False), cohort.states.copy(deep=False)
     issues = []
     for check in (_birth, _date_order, _death, _recorded_times, _sex):
         for found in check(frame):
@@ -92,7 +92,7 @@ def _empty(frame: pd.DataFrame, states: pd.DataFrame, found: Contradiction) -> N
         companions = [c for c in (f"{name}_censored", f"{name}_recorded", f"{name}_unit") if c in frame]
         for column in (name, *companions):
             frame[column] = frame[column].mask(hit)
-        states.loc[hit, name] = State.REFUSED
+        states[name] = np.where(hit, np.uint8(State.REFUSED), states[name])
 
 
 def _dates(frame: pd.DataFrame) -> list[str]:

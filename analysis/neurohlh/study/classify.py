@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import narwhals as nw
 import pandas as pd
 
+from neurohlh.clinical import hlh, triggers
 from neurohlh.clinical.cns import classify_cns
 from neurohlh.clinical.cns_definitions import definition as cns_definition
 from neurohlh.clinical.criteria import criteria_sets, load, load_definition
 from neurohlh.clinical.definition import Definition
-from neurohlh.clinical.hlh import derive_hlh
 from neurohlh.clinical.outcome import derive_outcome
 from neurohlh.clinical.rules import evaluate
-from neurohlh.clinical.triggers import derive_aetiology
 from neurohlh.core.errors import InputError, did_you_mean
 from neurohlh.etl.cohort import Cohort
 from neurohlh.study.config import StudyConfig
@@ -90,13 +90,13 @@ def study_definitions(config: StudyConfig, folder: Path) -> Definitions:
 def classify(cohort: Cohort, config: StudyConfig, definitions: Definitions) -> Classified:
     """Decide outcome, criteria, aetiology and CNS involvement for every patient."""
     outcome = derive_outcome(cohort.frame, config.endpoint.os.origin)
-    frame = _beside(cohort.frame, outcome)
-    frame = _beside(derive_aetiology(derive_hlh(frame)), _answers(frame, definitions))
-    frame = _analysed(frame)
+    described = _beside(cohort.frame, outcome)
+    answers = _answers(described, definitions)
+    frame = _beside(described, pd.DataFrame({**answers, **_aetiology(cohort.frame, answers)}, copy=False))
     gate = status_column(definitions.chosen) if definitions.chosen else None
     ungated = frame.drop(columns="hlh_confirmed", errors="ignore") if gate is None else frame
     frame = classify_cns(ungated, config.cns.definition, hlh=gate, window_days=config.cns.window_days)
-    frame = frame.assign(died=_died(outcome), **_tested(frame))
+    frame = _beside(frame, pd.DataFrame({"died": _died(outcome), **_tested(frame)}, copy=False))
     return Classified(cohort, frame, outcome, definitions)
 
 
@@ -105,26 +105,34 @@ def status_column(definition: Definition) -> str:
     return f"criteria__{definition.key}"
 
 
-def _answers(frame: pd.DataFrame, definitions: Definitions) -> pd.DataFrame:
-    answers = evaluate(frame, list(definitions.sets))
-    return pd.DataFrame({status_column(d): answers[d.key] for d in definitions.sets}, index=frame.index)
+def _answers(described: pd.DataFrame, definitions: Definitions) -> dict[str, pd.Series]:
+    """What the criteria engine says: one pass over the variables that any set reads."""
+    sets = {d.key: d for d in (*definitions.sets, *(load(key) for key in (*hlh.SETS, *triggers.SETS)))}
+    read = {v for d in sets.values() for v in d.variables()} | {"patient_id", "age_years", "age_days"}
+    read |= {f"{v}_{c}" for v in read for c in ("censored", "recorded", "unit")} | {"family_history_hlh"}
+    inputs = pd.DataFrame({c: described[c] for c in described if c in read}, copy=False)
+    data = triggers.with_aetiology(nw.from_native(evaluate(inputs, list(sets.values())), eager_only=True))
+    derived = data.select(*hlh.derived_hlh()).to_native()
+    found = data.to_native()
+    kept = [c for c in found if c.startswith("triggers__") or c in ("trigger_category_derived", "hlh_class_derived")]
+    statuses = {status_column(d): found[d.key] for d in definitions.sets}
+    return {**statuses, **{c: derived[c] for c in derived}, **{c: found[c] for c in kept}}
 
 
 def _beside(frame: pd.DataFrame, derived: pd.DataFrame) -> pd.DataFrame:
     """`frame` with the derived columns; a derived value takes the place of a recorded one of the same name."""
-    kept = frame.drop(columns=[c for c in derived if c in frame])
-    return pd.concat([kept, derived], axis=1)
+    return pd.DataFrame({**{c: frame[c] for c in frame}, **{c: derived[c] for c in derived}}, copy=False)
 
 
-def _analysed(frame: pd.DataFrame) -> pd.DataFrame:
+def _aetiology(recorded: pd.DataFrame, answers: dict[str, pd.Series]) -> dict[str, pd.Series]:
     """Class and trigger to analyse: by the rules; where these can't tell, as the hospital recorded them."""
+    chosen = {}
     for name in ("hlh_class", "trigger_category"):
-        derived = frame[f"{name}_derived"]
-        if name in frame:
-            frame = frame.assign(**{name: derived.where(derived != "unknown", frame[name].fillna("unknown"))})
-        else:
-            frame = frame.assign(**{name: derived})
-    return frame
+        derived = answers[f"{name}_derived"]
+        if name in recorded:
+            derived = derived.where(derived != "unknown", recorded[name].fillna("unknown"))
+        chosen[name] = derived
+    return chosen
 
 
 def _died(outcome: pd.DataFrame) -> pd.Series:

@@ -39,8 +39,9 @@ def _with_cns_contradictions(cohort: Cohort) -> Cohort:
         return cohort
     number = pd.Series(cohort.frame.index, index=cohort.frame["patient_id"])
     parts = []
-    for (variable, code, message, action), group in found.groupby(["variable", "code", "message", "action"]):
-        cells = cohort.trail.locate(str(variable), number[group["patient_id"]].to_numpy())
+    for said, group in found.groupby(["variable", "code", "message", "action"]):
+        variable, code, message, action = map(str, said)
+        cells = cohort.trail.locate(variable, number[group["patient_id"]].to_numpy())
         parts.append(cells.assign(severity="warning", code=code, message=message, action=action))
     return cohort.with_issues(stacked(parts))
 

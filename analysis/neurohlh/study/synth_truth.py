@@ -44,6 +44,9 @@ FINDINGS = {
     "mri_cerebellum": 0.15,
 }
 
+_NOTHING = np.array(None, dtype=object)
+"""What stands where nothing was recorded."""
+
 
 def _shares(counts: dict[str, float], n: int) -> list[str]:
     """`n` labels in proportion to `counts`, by largest remainders."""
@@ -210,7 +213,7 @@ def _aetiology(rng: Generator, people: pd.DataFrame) -> None:
     in_a = (people["hospital"] == "A").to_numpy()
     people["primary"] = people["genetic_test_done"] & ~people["adult"] & _flag(rng, n, np.where(in_a, 0.2, 0.3))
     genes = rng.choice(["PRF1", "UNC13D", "STX11", "STXBP2"], n, p=[0.45, 0.35, 0.05, 0.15])
-    people["gene_causal"] = np.where(people["genetic_test_done"], np.where(people["primary"], genes, "none"), None)
+    people["gene_causal"] = np.where(people["genetic_test_done"], np.where(people["primary"], genes, "none"), _NOTHING)
     ebv = _flag(rng, n, np.where(in_a, 0.65, 0.35))
     people["ebv_status"] = np.where(people["ebv_tested"], np.where(ebv, "positive", "negative"), "not_tested")
     found = ebv & people["ebv_tested"].to_numpy()
@@ -237,7 +240,7 @@ def _criteria(rng: Generator, people: pd.DataFrame) -> None:
     people["triglycerides"] = np.clip(_lognormal(rng, np.where(mild, 1.7, 3.6), 0.4, n), 0.8, 9.8)
     people["fibrinogen"] = np.clip(_lognormal(rng, np.where(mild, 2.9, 1.25 * np.exp(-0.1 * z)), 0.42, n), 0.3, 5.8)
     people["ferritin"] = np.clip(_lognormal(rng, np.where(mild, 420, 4200 * np.exp(0.4 * z)), 1.0, n), 205, 95000)
-    people["hemophagocytosis_bm"] = np.where(people["bm_done"], ~mild & _flag(rng, n, 0.76), None)
+    people["hemophagocytosis_bm"] = np.where(people["bm_done"], ~mild & _flag(rng, n, 0.76), _NOTHING)
     activity = rng.choice(["low", "absent", "normal"], n, p=[0.55, 0.15, 0.3])
     people["nk_activity"] = np.where(people["nk_tested"], np.where(mild, "normal", activity), "not_tested")
     level = np.clip(_lognormal(rng, np.where(mild, 1500, 12000), 0.7, n), 450, 58000)
@@ -279,11 +282,11 @@ def _domains(rng: Generator, people: pd.DataFrame) -> None:
         flags = rng.random((n, len(table))) < np.array(list(table.values()))
         flags[np.arange(n), rng.choice(len(table), n, p=np.array(list(table.values())) / sum(table.values()))] = True
         for k, name in enumerate(table):
-            people[name] = np.where(seen, flags[:, k] & present.to_numpy(), None)
-    people["neuro_symptoms_any"] = np.where(people["neuro_assessed"], _met(people["true_S"]), None)
-    people["mri_abnormal"] = np.where(people["mri_done"], _met(people["true_I"]), None)
+            people[name] = np.where(seen, flags[:, k] & present.to_numpy(), _NOTHING)
+    people["neuro_symptoms_any"] = np.where(people["neuro_assessed"], _met(people["true_S"]), _NOTHING)
+    people["mri_abnormal"] = np.where(people["mri_done"], _met(people["true_I"]), _NOTHING)
     tested, abnormal = people["lp_done"].to_numpy(), people["true_C"].to_numpy()
-    people["csf_abnormal"] = np.where(tested, _met(people["true_C"]), None)
+    people["csf_abnormal"] = np.where(tested, _met(people["true_C"]), _NOTHING)
     normal_max, abnormal_min = _protein_limits(people["age_days"].to_numpy())
     by_cells = abnormal & _flag(rng, n, 0.6)
     by_protein = abnormal & (~by_cells | _flag(rng, n, 0.5))
@@ -324,7 +327,7 @@ def _after(rng: Generator, people: pd.DataFrame) -> None:
     people["lost_to_followup"] = people["lost"]
     people["followup_days"] = people["days"].astype(float)
     sequelae = _flag(rng, n, np.where(people["true_S"], 0.2, 0.03))
-    people["neuro_sequelae"] = np.where(status == "alive", _met(pd.Series(sequelae)), None)
+    people["neuro_sequelae"] = np.where(status == "alive", _met(pd.Series(sequelae)), _NOTHING)
 
 
 def patients(rng: Generator, n: int) -> pd.DataFrame:

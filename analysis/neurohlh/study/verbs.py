@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from neurohlh.clinical import cns as _cns
+from neurohlh.clinical.cns_status import RESULTS as CNS_RESULTS
 from neurohlh.clinical.criteria import load as _criteria
 from neurohlh.clinical.outcome import derive_outcome
 from neurohlh.clinical.rules import evaluate
@@ -51,6 +52,10 @@ def classify_cns(data: Cohort | Any, definition: str = "seed_any3", *, window_da
 
     A cohort gives a pandas frame; a pandas, Polars, DuckDB or Spark frame comes back as what it was.
     """
+    if isinstance(data, StudyCohort):
+        found = data.classified
+        kept = found.frame.drop(columns=[c for c in CNS_RESULTS if c in found.frame])
+        return _cns.classify_cns(kept, definition, hlh=found.gate, window_days=window_days)
     frame = data.frame if isinstance(data, Cohort) else data
     return _cns.classify_cns(frame, definition, window_days=window_days)
 

@@ -1,0 +1,107 @@
+"""What `make bench` measures: the cleaning of a registry, a whole study, and the start of the command.
+
+Every figure is a ratio within one run on one machine: to pandas' C reader reading the same file as text, or to starting
+Python. Each measurement is a process of its own, so that its peak memory is its own too.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from registry import write_registry
+
+ROOT = Path(__file__).parents[1]
+STUDY = 'schema = 1\n[[source]]\npath = "registry.csv"\n'
+
+
+def measured(code: str, runs: int) -> tuple[float, float]:
+    """Median seconds of `code` (which prints its own) and the largest peak memory in GB, over several processes."""
+    seconds, peaks = [], []
+    for _ in range(runs):
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        found = json.loads(done.stdout.strip().splitlines()[-1])
+        seconds.append(found["seconds"])
+        peaks.append(found["peak"])
+    return statistics.median(seconds), max(peaks)
+
+
+def timed(body: str, setup: str = "") -> str:
+    """A program that times `body` and prints seconds and peak memory."""
+    return (
+        f"import json, resource, time\n{setup}\nstart = time.perf_counter()\n{body}\n"
+        "seconds = time.perf_counter() - start\n"
+        "peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6\n"
+        "print(json.dumps({'seconds': seconds, 'peak': peak}))\n"
+    )
+
+
+def registry(n: int, runs: int) -> None:
+    """Reading, cleaning and classifying `n` patients x 60 columns, change log and issues included."""
+    with tempfile.TemporaryDirectory() as folder:
+        table, study = Path(folder, "registry.csv"), Path(folder, "study.toml")
+        write_registry(table, n)
+        study.write_text(STUDY, encoding="utf-8")
+        # in turn, so that a drifting machine hits both alike
+        pandas = timed(f"pd.read_csv({str(table)!r}, dtype=str, keep_default_na=False)", "import pandas as pd")
+        ours = timed(
+            f"cohort = nh.Study.open({str(study)!r}).load()\n"
+            "assert len(cohort.classified.frame) and len(cohort.changes_ledger) and len(cohort.issues_ledger)",
+            "import neurohlh as nh\nnh.Study",
+        )
+        pairs = [(measured(pandas, 1), measured(ours, 1)) for _ in range(runs)]
+    text, clean = [p[0][0] for p in pairs], [p[1][0] for p in pairs]
+    ratio = statistics.median(c / t for t, c in zip(text, clean, strict=True))
+    size = f"{n:,} patients x 60 columns"
+    print(
+        f"{size}: pandas' C reader as text   {statistics.median(text):7.2f} s, peak {max(p[0][1] for p in pairs):.1f} GB"
+    )
+    print(
+        f"{size}: read, cleaned, classified  {statistics.median(clean):7.2f} s, peak {max(p[1][1] for p in pairs):.1f} GB"
+    )
+    print(f"{size}: ratio {ratio:.2f} (aim: at most 2)")
+
+
+def example(runs: int) -> None:
+    """The whole `neurohlh run` on the bundled example, as a process."""
+    seconds = []
+    for _ in range(runs):
+        with tempfile.TemporaryDirectory() as folder:
+            start = time.perf_counter()
+            command = [sys.executable, "-m", "neurohlh.cli", "run", str(ROOT / "data/example/study.toml")]
+            subprocess.run([*command, "--out", f"{folder}/out"], check=True, capture_output=True)
+            seconds.append(time.perf_counter() - start)
+    print(f"neurohlh run data/example: {statistics.median(seconds):.1f} s")
+
+
+def start_up(runs: int) -> None:
+    """`neurohlh --help` against starting Python."""
+
+    def once(arguments: list[str]) -> float:
+        start = time.perf_counter()
+        subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
+        return time.perf_counter() - start
+
+    once(["-m", "neurohlh.cli", "--help"])
+    pairs = [(once(["-c", "pass"]), once(["-m", "neurohlh.cli", "--help"])) for _ in range(runs)]
+    ratio = statistics.median(b / a for a, b in pairs)
+    bare, help_ = (statistics.median(p[i] for p in pairs) * 1000 for i in (0, 1))
+    print(f"neurohlh --help: {help_:.0f} ms, Python alone {bare:.0f} ms, ratio {ratio:.2f} (aim: at most 3)")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--patients", type=int, default=1_000_000)
+    parser.add_argument("--runs", type=int, default=3)
+    options = parser.parse_args()
+    start_up(max(options.runs * 5, 5))
+    example(options.runs)
+    registry(options.patients, options.runs)
+
+
+if __name__ == "__main__":
+    main()
