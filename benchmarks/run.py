@@ -56,14 +56,11 @@ def registry(n: int, runs: int) -> None:
         pairs = [(measured(pandas, 1), measured(ours, 1)) for _ in range(runs)]
     text, clean = [p[0][0] for p in pairs], [p[1][0] for p in pairs]
     ratio = statistics.median(c / t for t, c in zip(text, clean, strict=True))
-    size = f"{n:,} patients x 60 columns"
-    print(
-        f"{size}: pandas' C reader as text   {statistics.median(text):7.2f} s, peak {max(p[0][1] for p in pairs):.1f} GB"
-    )
-    print(
-        f"{size}: read, cleaned, classified  {statistics.median(clean):7.2f} s, peak {max(p[1][1] for p in pairs):.1f} GB"
-    )
-    print(f"{size}: ratio {ratio:.2f} (aim: at most 2)")
+    peaks = [max(p[i][1] for p in pairs) for i in (0, 1)]
+    print(f"{n:,} patients x 60 columns")
+    print(f"  pandas' C reader, as text    {statistics.median(text):7.2f} s, peak {peaks[0]:.1f} GB")
+    print(f"  read, cleaned, classified    {statistics.median(clean):7.2f} s, peak {peaks[1]:.1f} GB")
+    print(f"  ratio {ratio:.2f} (aim: at most 2)")
 
 
 def example(runs: int) -> None:
