@@ -100,7 +100,10 @@ MET, NOT, UNKNOWN, APART = "met", "not_met", "indeterminate", "not_applicable"
         # the hospital's summary is one more component
         ({"csf_abnormal": "met"}, MET),
         ({"csf_abnormal": "indeterminate"}, UNKNOWN),
-        ({"csf_abnormal": None}, NOT),
+        ({"csf_abnormal": None}, UNKNOWN),  # one more component: an empty cell answers nothing
+        ({"csf_abnormal": "not_met"}, NOT),
+        # a white count of 0 is known: the needle's blood brought no cells with it
+        ({"csf_wbc": 8, "csf_rbc": 3000, "wbc": 0, "rbc_blood": 3.0}, MET),
         ({"csf_abnormal": "not_met", "csf_protein": 0.5}, MET),
     ],
     ids=str,
@@ -114,7 +117,7 @@ def test_csf(case, expected):
     [
         ({"sx_seizure": True}, MET),
         ({"neuro_assessed": None, "sx_ataxia": None}, UNKNOWN),
-        ({"neuro_assessed": True, "sx_ataxia": None}, NOT),  # assessed: an empty flag is a no
+        ({"neuro_assessed": True, "sx_ataxia": None}, UNKNOWN),  # an empty flag is no answer
         ({"neuro_assessed": False}, UNKNOWN),
         ({"neuro_assessed": False, "sx_seizure": True}, MET),
         ({"sx_seizure": True, "febrile_seizure_only": True}, NOT),
@@ -122,6 +125,7 @@ def test_csf(case, expected):
         ({"sx_coma": True}, MET),
         ({"sx_coma": True, "metabolic_confounder": True}, UNKNOWN),
         ({"sx_coma": True, "metabolic_confounder": None}, MET),
+        ({"sx_coma": False, "metabolic_confounder": True}, UNKNOWN),  # nor can its absence be seen in the sedated
         ({"gcs": 14}, MET),
         ({"gcs": 14, "metabolic_confounder": True}, UNKNOWN),
         ({"gcs": 15}, NOT),
@@ -137,7 +141,8 @@ def test_csf(case, expected):
         ({"sx_visual_impairment": True}, MET),
         ({"sx_visual_impairment": True, "platelets": 20}, UNKNOWN),
         ({"neuro_symptoms_any": "met"}, MET),
-        ({"neuro_symptoms_any": None}, NOT),
+        ({"neuro_symptoms_any": None}, UNKNOWN),
+        ({"neuro_symptoms_any": "not_met"}, NOT),
         ({"neuro_symptoms_any": "indeterminate"}, UNKNOWN),
         ({"neuro_symptoms_any": "not_met", "sx_seizure": True}, MET),
         ({"neuro_symptoms_any": "met", "febrile_seizure_only": True, "sx_seizure": True}, UNKNOWN),
@@ -178,12 +183,15 @@ def test_symptoms(case, expected):
         ({"mri_pres": True, "mri_delayed_myelination": True, "mri_t1_hypo": True}, NOT),
         ({"mri_nonspecific": True}, UNKNOWN),
         ({"mri_spinal_cord": True}, MET),
+        ({"mri_spinal_cord": None}, UNKNOWN),
         ({"mri_region_count": 3}, MET),
         ({"mri_region_count": 0}, NOT),
         ({"mri_abnormal": "met"}, MET),
-        ({"mri_abnormal": None}, NOT),
+        ({"mri_abnormal": None}, UNKNOWN),
+        ({"mri_abnormal": "not_met"}, NOT),
         ({"imaging_abnormal": "met"}, MET),
-        ({"imaging_abnormal": None}, NOT),
+        ({"imaging_abnormal": None}, UNKNOWN),
+        ({"imaging_abnormal": "not_met"}, NOT),
         ({"imaging_abnormal": "met", "ct_abnormal": "met"}, NOT),  # the CT that the MRI overrides explains it
     ],
     ids=str,
@@ -211,6 +219,9 @@ SICK = {"sx_seizure": True}
         ("kim2012", NO_LP | NO_MRI, NOT),
         ("kim2012", {"csf_protein": 3.0}, NOT),
         ("kim2012", {"csf_wbc": 6}, MET),
+        ("kim2012", {"csf_hemophagocytes": True}, NOT),  # cells are counted, not looked at
+        ("jovanovic2014", {"csf_hemophagocytes": True}, NOT),
+        ("horne2008", {"csf_hemophagocytes": True}, MET),
         ("bch2014_61", NO_LP, APART),  # vector 6: complete case
         ("bch2014_61", NO_LP | SICK, APART),
         ("bch2014_61", {"csf_protein": 0.5}, MET),
@@ -269,6 +280,9 @@ ISOLATED = {
         ({"molecular_dx_hlh": "indeterminate"}, UNKNOWN),
         ({"splenomegaly": True}, NOT),
         ({"platelets": 99.0}, NOT),
+        ({"platelets": 150.0, "platelets_censored": "left"}, UNKNOWN),
+        ({"platelets": 100.0, "platelets_censored": "left"}, NOT),
+        ({"anc": 0.5, "anc_censored": "right"}, UNKNOWN),
         ({"hemoglobin": 89.0}, NOT),
         ({"sx_ataxia": False}, NOT),
     ],
@@ -292,6 +306,12 @@ def test_no_column_at_all_is_unknown_not_negative():
     found = classify_cns(pd.DataFrame({"patient_id": ["a"]}))
     assert found[["cns_status", "cns_symptoms", "cns_csf", "cns_imaging"]].iloc[0].tolist() == [UNKNOWN] * 4
     assert found["cns_tested_domains"].iloc[0] == 0
+
+
+def test_no_symptoms_without_any_word_on_the_assessment_leaves_symptoms_only_open():
+    unsaid = patient().drop(columns="neuro_assessed")
+    assert classify_cns(unsaid, "sx_only")["cns_status"].iloc[0] == UNKNOWN
+    assert classify_cns(unsaid, "seed_any3")["cns_status"].iloc[0] == NOT
 
 
 def test_three_summary_columns_alone_can_say_no():

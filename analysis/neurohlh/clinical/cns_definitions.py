@@ -51,8 +51,8 @@ class CnsDefinition:
 
 
 ISOLATED_INPUTS = (
-    "molecular_dx_hlh", "splenomegaly", "hemoglobin", "platelets", "anc", "age_days", "age_years",
-    "date_neuro_onset", "date_hlh_diagnosis",
+    "molecular_dx_hlh", "splenomegaly", "hemoglobin", "platelets", "anc", "hemoglobin_censored",
+    "platelets_censored", "anc_censored", "age_days", "age_years", "date_neuro_onset", "date_hlh_diagnosis",
 )  # fmt: skip
 
 

@@ -13,8 +13,8 @@ Limits are the default rows of catalogue/cns/csf_reference.csv (each with its so
 * unknown age: above the highest limit of all ages is abnormal, not above the lowest is normal, between is unknown. An
   age of exactly 0 years without days is that of an infant in completed years: the limits of the first year (toolkit);
 * `<5` and `>500` decide only what they can; with `>` in `csf_rbc` the correction is unknown;
-* the summary `csf_abnormal` is one more component where the definition uses the age table for both; a value for which
-  no source has a column is not asked beside it (toolkit).
+* the summary `csf_abnormal` is one more component (an empty cell is unknown) where the definition uses the age table
+  for both; a value for which no source has a column is not asked beside it (toolkit).
 """
 
 from __future__ import annotations
@@ -126,7 +126,10 @@ def _uppers(rows: list[Limit] | tuple[Limit, ...]) -> list[float]:
 
 def _upper(row: Limit, age: nw.Expr) -> nw.Expr:
     """The row's limit; protein falls in a line from 0.99 at day 60 to 0.40 at day 182 (dossier 7)."""
-    return 0.99 - (age - 60) * (0.59 / 122) if row.falling else nw.lit(row.upper)
+    if not row.falling:
+        return nw.lit(row.upper)
+    falling = 0.99 - (age - 60) * (0.59 / 122)
+    return nw.when(age < row.last_day).then(falling).otherwise(nw.lit(0.40))
 
 
 def corrected(columns: Columns, analyte: str) -> nw.Expr:
@@ -138,21 +141,22 @@ def corrected(columns: Columns, analyte: str) -> nw.Expr:
     if RBC not in columns:
         return raw
     rbc = columns.number(RBC)
-    less = rbc / _rbc_per_wbc(columns) if analyte == WBC else rbc * _protein_per_rbc(columns)
+    less = rbc * (_wbc_per_rbc(columns) if analyte == WBC else _protein_per_rbc(columns))
     clean = nw.when(less >= raw).then(nw.lit(0.0)).otherwise(raw - less)
     clean = nw.when(rbc.is_null() | (rbc <= 0)).then(raw).otherwise(clean)
     return nw.when(~raw.is_null() & ~columns.is_code(f"{RBC}_censored", "right")).then(clean)
 
 
-def _rbc_per_wbc(columns: Columns) -> nw.Expr:
-    own = columns.number("rbc_blood") * 1000 / columns.number("wbc")
-    return nw.when(blood_known(columns)).then(own).otherwise(nw.lit(RBC_PER_WBC_DEFAULT))
+def _wbc_per_rbc(columns: Columns) -> nw.Expr:
+    own = columns.number("wbc") / (columns.number("rbc_blood") * 1000)
+    return nw.when(blood_known(columns)).then(own).otherwise(nw.lit(1 / RBC_PER_WBC_DEFAULT))
 
 
 def blood_known(columns: Columns) -> nw.Expr:
-    """Where both blood counts that the correction needs are known and above 0."""
-    both = [(columns.number(v) > 0).fill_null(False) for v in ("wbc", "rbc_blood") if v in columns]
-    return each(both) if len(both) == 2 else FALSE
+    """Where both blood counts that the correction needs are known; a white count of 0 brings no cells with it."""
+    if "wbc" not in columns or "rbc_blood" not in columns:
+        return FALSE
+    return ((columns.number("wbc") >= 0) & (columns.number("rbc_blood") > 0)).fill_null(False)
 
 
 def _protein_per_rbc(columns: Columns) -> nw.Expr:
@@ -211,9 +215,7 @@ def combine(columns: Columns, rule: CsfRule, parts: dict[str, Known]) -> Known:
     false = each(p.false for p in parts.values())
     if _summarised(columns, rule):
         true.append(columns.yes(SUMMARY))
-        both = WBC in columns and PROTEIN in columns
-        no = columns.no(SUMMARY)
-        false = (false & (no | columns.blank(SUMMARY)) if both else false & no) if parts else no
+        false = false & columns.no(SUMMARY) if parts else columns.no(SUMMARY)
     open_ = columns.no("lp_done") | columns.is_code("csf_pathogen", "bacteria")
     return Known(either(true) & ~open_, false & ~either(true) & ~open_)
 

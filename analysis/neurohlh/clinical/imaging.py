@@ -12,12 +12,12 @@ The vocabulary is catalogue/mri_findings.csv (sources and statuses there). Rules
   counts; where that is unknown it is unknown;
 * infarct is unknown with DIC or heart disease (`myocardial_damage`), otherwise it counts (toolkit);
 * enhancement is untested where `mri_contrast` = 0: whatever is recorded is unknown;
-* a spinal-cord lesion counts; an empty cell is no obstacle, for the question is cranial imaging (toolkit);
 * non-specific punctate foci alone leave the MRI uncertain (unknown) rather than normal;
 * `mri_region_count` >= 1 counts; 0 or empty decides nothing (toolkit);
-* the summaries `mri_abnormal`, `ct_abnormal`, `imaging_abnormal` are one more component each; an `mri_abnormal` that
-  only an uncounted haemorrhage explains is unknown, an `imaging_abnormal` that only an overridden CT explains is
-  dropped, and `imaging_abnormal` = not_met decides nothing where only CT was done (toolkit).
+* the summaries `mri_abnormal`, `ct_abnormal`, `imaging_abnormal` are one more component each (an empty cell of the
+  first and the last is unknown); an `mri_abnormal` that only an uncounted haemorrhage explains is unknown, an
+  `imaging_abnormal` that only an overridden CT explains is dropped, and `imaging_abnormal` = not_met decides nothing
+  where only CT was done (toolkit).
 """
 
 from __future__ import annotations
@@ -33,7 +33,6 @@ from neurohlh.clinical.symptoms import bleeding_risk
 from neurohlh.etl.codebook import CATALOGUE
 
 MRI, CT, ANY = "mri_abnormal", "ct_abnormal", "imaging_abnormal"
-SPINE = "mri_spinal_cord"
 ATROPHY = frozenset({"mri_atrophy", "mri_sulcal_widening", "mri_ventriculomegaly"})
 HAEMORRHAGE = frozenset({"mri_hemorrhage_parenchymal", "mri_microhemorrhage", "mri_subdural"})
 ENHANCEMENT = frozenset({"mri_leptomeningeal_enh", "mri_nodular_ring_enh", "mri_parenchymal_enh"})
@@ -57,14 +56,8 @@ def components(columns: Columns, *, atrophy: bool = True) -> dict[str, Known]:
     """Each MRI finding that is part of the question: variable -> whether it counts (where an MRI was done)."""
     asked = [v for v, r in vocabulary().items() if v in columns and _asked(r, atrophy)]
     parts = {name: _flag(name, columns) for name in asked}
-    flags = bool(parts)
-    if SPINE in columns:
-        yes = columns.yes(SPINE)
-        parts[SPINE] = Known(yes, ~yes if flags or MRI in columns else columns.no(SPINE))
     if MRI in columns:
-        # An empty summary is no obstacle beside findings that were all answered.
-        absent = columns.no(MRI) | columns.blank(MRI) if flags else columns.no(MRI)
-        parts[MRI] = Known(columns.yes(MRI) & ~_explains_summary(columns, atrophy), absent)
+        parts[MRI] = Known(columns.yes(MRI) & ~_explains_summary(columns, atrophy), columns.no(MRI))
     if "mri_nonspecific" in columns:
         # One half of the question only: present, it leaves the MRI uncertain.
         parts["mri_nonspecific"] = Known(FALSE, ~columns.yes("mri_nonspecific") if parts else FALSE)
@@ -112,7 +105,7 @@ def imaging(columns: Columns, mri: Known, *, asked_mri: bool) -> Known:
     said_yes = columns.yes(ANY) & ~undone & ~overridden
     said_no = columns.no(ANY) & ~columns.no("mri_done") & ~abnormal
     if asked_mri:
-        return Known(abnormal | said_yes, mri.false & (columns.no(ANY) | columns.blank(ANY) | overridden))
+        return Known(abnormal | said_yes, mri.false & (columns.no(ANY) | overridden))
     return Known(abnormal | said_yes, said_no)
 
 
@@ -125,7 +118,7 @@ def tested(columns: Columns, domain: Known) -> nw.Expr:
 
 
 def _asked(row: Mapping[str, str], atrophy: bool) -> bool:
-    return row["counts_default"] != "0" and row["variable"] != SPINE and (atrophy or row["variable"] not in ATROPHY)
+    return row["counts_default"] != "0" and (atrophy or row["variable"] not in ATROPHY)
 
 
 def _flag(name: str, columns: Columns) -> Known:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import narwhals as nw
 
 from neurohlh.clinical.cns_time import DIAGNOSIS, ISOLATED_DAYS
-from neurohlh.clinical.observe import FALSE, Columns, Known, any_known, each, either
+from neurohlh.clinical.observe import FALSE, Columns, Known, any_known, each, either, unless
 from neurohlh.clinical.symptoms import age_in_days
 
 HAEMOGLOBIN, HAEMOGLOBIN_NEONATE, PLATELETS, NEUTROPHILS = 90.0, 100.0, 100.0, 1.0
@@ -37,8 +37,10 @@ def _not(known: Known) -> Known:
 def _below(columns: Columns, name: str, limit: float) -> Known:
     if name not in columns:
         return Known(FALSE, FALSE)
-    value = columns.number(name)
-    return Known((value < limit).fill_null(False), (value >= limit).fill_null(False))
+    value, censored = columns.number(name), f"{name}_censored"
+    right, left = columns.is_code(censored, "right"), columns.is_code(censored, "left")
+    below, at_limit = (value < limit).fill_null(False), (value <= limit).fill_null(False)
+    return Known(unless(below, right) | (at_limit & left), unless((value >= limit).fill_null(False), left))
 
 
 def _anaemia(columns: Columns) -> Known:

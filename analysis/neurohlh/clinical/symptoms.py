@@ -3,12 +3,12 @@
 The vocabulary is catalogue/neuro_symptoms.csv (sources and statuses there). What its `caution` column leaves open was
 decided as follows (dossier 6.4 and 8; "toolkit" marks our own operational choice):
 
-* a flag for which no source has a column is not part of the question; an empty cell is unknown, except that it is "no"
-  where `neuro_assessed` = 1 (codebook missing rule);
+* a flag for which no source has a column is not part of the question; an empty cell is unknown, also where the patient
+  was assessed: nobody answered that question;
 * a recorded symptom counts also where `neuro_assessed` = 0 (toolkit; it is reported as a contradiction); the absence of
   symptoms does not count there;
-* consciousness items and `gcs` <= 14 count unless `metabolic_confounder` = 1, which makes them unknown; an unknown
-  confounder does not stop them (toolkit);
+* consciousness items count unless `metabolic_confounder` = 1, which makes them unknown, present or absent; `gcs` <= 14
+  counts without it; an unknown confounder does not stop them (toolkit);
 * `febrile_seizure_only` = 1 removes the seizure; `sx_febrile_seizure` does not decide in the domain rule;
 * headache counts with vomiting, does not count without; unknown vomiting leaves it unknown (persistence is not in the
   codebook);
@@ -17,8 +17,8 @@ decided as follows (dossier 6.4 and 8; "toolkit" marks our own operational choic
 * a behaviour change after the start of treatment is unknown (steroid psychosis), otherwise it counts (toolkit);
 * limb paralysis counts: nothing in the codebook tells ICU-acquired weakness apart (toolkit);
 * clinically manifest intracranial haemorrhage is a flag of its own and never counts alone;
-* GCS 15 and an empty GCS decide nothing; the summary `neuro_symptoms_any` is one more component, unknown where the
-  only symptom behind it was removed by the rules above (toolkit).
+* GCS 15 and an empty GCS decide nothing; the summary `neuro_symptoms_any` is one more component (an empty cell is
+  unknown), unknown where the only symptom behind it was removed by the rules above (toolkit).
 """
 
 from __future__ import annotations
@@ -90,9 +90,7 @@ def components(columns: Columns) -> dict[str, Known]:
     if SUMMARY in columns:
         consciousness = either(columns.yes(v) for v, r in vocabulary().items() if r["category"] == "consciousness")
         spent = columns.yes("febrile_seizure_only") | (consciousness & columns.yes("metabolic_confounder"))
-        # An empty summary is no obstacle beside flags that were all answered.
-        absent = columns.no(SUMMARY) | columns.blank(SUMMARY) if parts else columns.no(SUMMARY)
-        parts[SUMMARY] = Known(columns.yes(SUMMARY) & ~spent, absent)
+        parts[SUMMARY] = Known(columns.yes(SUMMARY) & ~spent, columns.no(SUMMARY))
     if "gcs" in columns:
         low = (columns.number("gcs") <= GCS_LIMIT).fill_null(False)
         # GCS alone can't say that there are no symptoms.
@@ -103,7 +101,7 @@ def components(columns: Columns) -> dict[str, Known]:
 def symptoms(columns: Columns, *, assessment_required: bool = False) -> Known:
     """Whether any counted symptom is present; `assessment_required`: absent only where `neuro_assessed` = 1."""
     whole = any_known(list(components(columns).values()))
-    if ASSESSED not in columns:
+    if ASSESSED not in columns and not assessment_required:
         return whole
     assessed = columns.yes(ASSESSED) if assessment_required else ~columns.no(ASSESSED)
     return Known(whole.true, whole.false & assessed)
@@ -121,12 +119,11 @@ def _asked(row: Mapping[str, str]) -> bool:
 
 def _flag(name: str, row: Mapping[str, str], columns: Columns) -> Known:
     yes, no = columns.yes(name), columns.no(name)
-    if ASSESSED in columns:
-        no = no | (columns.yes(ASSESSED) & ~yes)
     if row["counts_default"] == "1" and name != "sx_seizure":
         return Known(yes, no)
     if row["category"] == "consciousness":
-        return Known(unless(yes, columns.yes("metabolic_confounder")), no)
+        explained = columns.yes("metabolic_confounder")
+        return Known(unless(yes, explained), unless(no, explained))
     return _CONDITIONS.get(name, _as_it_is)(columns, yes, no)
 
 
