@@ -281,6 +281,9 @@ def test_hscore():
         (FULL, 337, 337, MET),
         (SMALL, 112, 112, NOT_MET),
         (FULL | {"hemophagocytosis_bm": None}, 302, 337, MET),
+        (FULL | {"bm_done": True}, 337, 337, MET),
+        (FULL | {"bm_done": False}, 302, 337, MET),  # marrow not done: missing, whatever stands there
+        (SMALL | {"bm_done": False}, 112, 147, NOT_MET),
         (SMALL | {"hemophagocytosis_bm": None}, 112, 147, NOT_MET),
         (SMALL | {"hemophagocytosis_bm": None, "ast": np.nan, "fibrinogen": np.nan}, 112, 196, UNKNOWN),
         (SMALL | {"temp_max_c": 39.4}, 112, 112, NOT_MET),
@@ -331,6 +334,9 @@ def test_mh_score_points():
     assert bounds("mh_score", patient | {"hemoglobin": 83.0}) == (123, 123)
     assert bounds("mh_score", patient | {"hemoglobin": 83.1}) == (112, 112)
     assert bounds("mh_score", patient | {"age_years": 1.7}) == (75, 86)
+    del patient["age_years"]
+    assert bounds("mh_score", patient | {"age_days": 584.0}) == (112, 123)  # 584 / 365.25 = 1.599
+    assert bounds("mh_score", patient | {"age_days": 585.0}) == (75, 86)
 
 
 def test_soluble_receptor_in_adults_rules_in_or_out_or_neither():

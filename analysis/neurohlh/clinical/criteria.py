@@ -44,7 +44,7 @@ from neurohlh.etl.codebook import CATALOGUE, Codebook, Variable, codebook
 _TESTS = (*COMBINATIONS, "at_least", "met_if", "set", "variable", "of")
 _ITEM_KEYS = frozenset(
     {*_TESTS, "not_met_if", "comparator", "threshold", "unit", "printed", "unit_variable", "times", "unknown"}
-    | {"when", "points", "bands", "part", "source", "status", "note"}
+    | {"tested_by", "when", "points", "bands", "part", "source", "status", "note"}
 )
 _RULE_KEYS = frozenset(
     {*COMBINATIONS, "at_least", "of", "met_if", "not_met_if", "score", "cut", "gate", "bounds", "note"}
@@ -322,7 +322,8 @@ class _Reader:
         if variable.type == "bool":
             if comparator != "==" or not isinstance(threshold, bool):
                 raise self.fail(f"{variable.name!r} is yes or no, compared by == with true or false")
-            return Comparison(variable.name, comparator, threshold)
+            tested_by = self.variable(body["tested_by"]).name if "tested_by" in body else ""
+            return Comparison(variable.name, comparator, threshold, tested_by=tested_by)
         if comparator in ("in", "not_in"):
             codes = self.names(threshold)
         elif comparator == "==" and isinstance(threshold, str):

@@ -20,7 +20,8 @@ class Comparison:
     `printed` holds the cut-off as published in other units, used for values recorded in them (dossier 0.1).
     `unit_variable` names the column of the recorded unit where values are never converted: the threshold holds only
     where it equals `unit`. `times` names a variable that the threshold multiplies. `unknown` are codes
-    that say nothing.
+    that say nothing. `tested_by` names the variable that says whether the examination was done: where it says no,
+    whatever is recorded of it is unknown.
     """
 
     variable: str
@@ -33,6 +34,7 @@ class Comparison:
     unit_variable: str = ""
     times: str = ""
     unknown: tuple[str, ...] = ()
+    tested_by: str = ""
 
     def words(self) -> str:
         """The comparison in words, with its unit and printed alternatives."""

@@ -109,6 +109,17 @@ def age_in_days(schema: Schema) -> tuple[nw.Expr, nw.Expr]:
     return low, nw.when(known).then((years + whole) * DAYS_PER_YEAR).otherwise(high)
 
 
+def age_in_years(schema: Schema) -> tuple[nw.Expr, nw.Expr]:
+    """Bounds of the age in years as recorded; where only days are recorded, those."""
+    low, high = bounds(schema, "age_years", "age_years_censored")
+    if "age_days" not in schema:
+        return low, high
+    days = number(schema, "age_days")
+    known = ~days.is_null() & ~days.is_nan() & (low == -INFINITY) & (high == INFINITY)
+    years = days / DAYS_PER_YEAR
+    return nw.when(known).then(years).otherwise(low), nw.when(known).then(years).otherwise(high)
+
+
 def number(schema: Schema, column: str) -> nw.Expr:
     """A numeric column in double precision."""
     dtype = schema[column]

@@ -27,7 +27,16 @@ from neurohlh.clinical.definition import (
     Test,
 )
 from neurohlh.clinical.kleene import Truth
-from neurohlh.clinical.measurement import TOLERANCE, Interval, Schema, age_in_days, bounds, is_code, yes_no
+from neurohlh.clinical.measurement import (
+    TOLERANCE,
+    Interval,
+    Schema,
+    age_in_days,
+    age_in_years,
+    bounds,
+    is_code,
+    yes_no,
+)
 from neurohlh.core.errors import InputError
 from neurohlh.etl.codebook import codebook
 
@@ -91,12 +100,10 @@ class Plan:
             column = f"{variable}_recorded" if recorded else variable
             if f"{variable}_censored" in self.schema:
                 self.texts.add(f"{variable}_censored")
-            low, high = (
-                age_in_days(self.schema)
-                if variable == "age_days"
-                else bounds(self.schema, column, f"{variable}_censored")
-            )
-            self._keep(key, 0, Truth(low, high))
+            ages = {"age_days": age_in_days, "age_years": age_in_years}
+            censored = f"{variable}_censored"
+            pair = ages[variable](self.schema) if column in ages else bounds(self.schema, column, censored)
+            self._keep(key, 0, Truth(*pair))
         return Interval(self.known[key].low, self.known[key].high)
 
     # comparisons
@@ -142,6 +149,9 @@ class Plan:
             return nw.lit(False), nw.lit(True)
         if isinstance(test.threshold, bool):
             yes, no = yes_no(self.schema, test.variable)
+            if test.tested_by in self.schema:
+                undone = yes_no(self.schema, test.tested_by)[1]
+                yes, no = yes & ~undone, no & ~undone
             return (yes, ~no) if test.threshold else (no, ~yes)
         codes = (test.threshold,) if isinstance(test.threshold, str) else tuple(map(str, test.threshold))  # type: ignore[arg-type]
         unknown = (*test.unknown, *_UNKNOWN_CODES)
