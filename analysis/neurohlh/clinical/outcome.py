@@ -74,12 +74,12 @@ def derive_outcome(frame: pd.DataFrame, origin: str = ORIGIN) -> pd.DataFrame:
     note[np.isnan(event)] = "outcome_not_recorded"
     note[contradictory] = "outcome_contradictory"
     early = EARLY_ORIGIN if _any_dates(frame, EARLY_ORIGIN) else origin
-    shift = np.zeros(len(frame)) if early == origin else _days(_dates(frame, origin), _dates(frame, early))
+    low, high = _early_span(frame, origin, early, span, event)
     hsct_day, hsct_none = _hsct(frame, origin)
     cr_days, cr_event = _competing(span.days, event, hsct_day, hsct_none)
     early_deaths = {
-        "death_7d": _dead_by(7, span, shift, event, contradictory),
-        "death_30d": _dead_by(30, span, shift, event, contradictory),
+        "death_7d": _dead_by(7, low, high, event, contradictory),
+        "death_30d": _dead_by(30, low, high, event, contradictory),
         "death_8w_prehsct": _before_hsct(span, event, contradictory, hsct_day, hsct_none),
     }
     years, days = _age(frame)
@@ -249,18 +249,30 @@ def _recorded_days(frame: pd.DataFrame, origin: str) -> tuple[Floats, Flags]:
     return np.where(elsewhere, np.nan, recorded), other_zero | (elsewhere & ~np.isnan(recorded))
 
 
-def _dead_by(day: int, span: _Span, shift: Floats, event: Floats, contradictory: Flags) -> Codes:
-    """Dead within `day` days; `shift` is what the count starts earlier than the span."""
-    low, high = span.low + shift, span.high + shift
+def _early_span(frame: pd.DataFrame, origin: str, early: str, span: _Span, event: Floats) -> tuple[Floats, Floats]:
+    """Bounds of the days from `early` to the end of follow-up: by its own dates, else by the span and the way to it."""
+    if early == origin:
+        return span.low, span.high
+    start = _dates(frame, early)
+    shift = _days(_dates(frame, origin), start)
+    by_death, by_contact = (_days(_dates(frame, d), start) for d in ("date_death", "date_last_followup"))
+    # A death before time zero, or a time zero without a date, has no survival time; from admission it may well have.
+    own = np.where(event == 1, by_death, by_contact)
+    dated = own >= 0
+    return np.where(dated, own, span.low + shift), np.where(dated, own, span.high + shift)
+
+
+def _dead_by(day: int, low: Floats, high: Floats, event: Floats, contradictory: Flags) -> Codes:
+    """Dead within `day` days, where the end of follow-up lies between `low` and `high` days."""
     met = (event == 1) & (high <= day) & (high >= 0)
     beyond = ~contradictory & (low > day)
     # Recorded as beyond a limit: the death came after it.
-    beyond |= (event == 1) & np.isnan(span.days) & (low >= day) & np.isfinite(low)
+    beyond |= (event == 1) & (high > low) & (low >= day) & np.isfinite(low)
     return _three(met, beyond)
 
 
 def _before_hsct(span: _Span, event: Floats, contradictory: Flags, hsct_day: Floats, hsct_none: Flags) -> Codes:
-    dead = _dead_by(_WEEK_8, span, np.zeros(len(event)), event, contradictory)
+    dead = _dead_by(_WEEK_8, span.low, span.high, event, contradictory)
     transplanted_first = (hsct_day >= 0) & (hsct_day <= _WEEK_8) & (np.isnan(span.days) | (hsct_day <= span.days))
     met = (dead == 2) & hsct_none
     met |= (dead == 2) & (hsct_day > _WEEK_8)

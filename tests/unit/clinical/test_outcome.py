@@ -137,6 +137,34 @@ def test_early_death_counts_from_admission_where_there_are_admissions():
 
 
 @pytest.mark.parametrize(
+    ("patient", "by_7", "by_30"),
+    [
+        (
+            {D: day(8), "date_death": day(5)},
+            "met",
+            "met",
+        ),  # diagnosed after death: no survival time, but an early death
+        ({D: None, "date_death": day(5)}, "met", "met"),
+        ({D: None, "date_death": day(8)}, "not_met", "met"),
+        ({D: None, "death": False, "date_last_followup": day(8)}, "not_met", "indeterminate"),
+        ({D: None, "date_last_followup": day(31)}, "not_met", "not_met"),
+        (
+            {D: None, "death": True, "followup_days": 3.0},
+            "indeterminate",
+            "indeterminate",
+        ),  # counted from the diagnosis
+        ({D: day(3), "death": True, "followup_days": 3.0}, "met", "met"),
+        ({D: day(3), "death": True, "followup_days": 5.0}, "not_met", "met"),
+        ({D: day(3), "date_death": day(-1)}, "indeterminate", "indeterminate"),  # dead before admission
+        ({D: day(8), "outcome_status": "alive", "date_death": day(5)}, "indeterminate", "indeterminate"),
+    ],
+)
+def test_early_death_needs_no_date_of_diagnosis_where_admission_is_dated(patient, by_7, by_30):
+    row = one(date_admission=day(0), **patient)
+    assert (row["death_7d"], row["death_30d"]) == (by_7, by_30)
+
+
+@pytest.mark.parametrize(
     ("patient", "status", "by_56", "event", "time"),
     [
         ({"date_death": day(30), "hsct": False}, "met", "indeterminate", 1, 30),
