@@ -12,7 +12,7 @@ import numpy as np
 
 from neurohlh.core.errors import InputError, Location
 from neurohlh.etl.codebook import Variable
-from neurohlh.etl.columns import Understood
+from neurohlh.etl.columns import Understood, unless_measured
 from neurohlh.etl.numbers import writes_comma_decimals
 from neurohlh.etl.table import Distinct, Kind, RawTable
 from neurohlh.etl.values import Parsed, State, ValueContext, canonical_text, parse_column
@@ -86,6 +86,7 @@ def clean_table(
     Raises InputError for formula errors in a recognised column: what the workbook shows there is no data.
     """
     columns = {}
+    understood = [unless_measured(item, book) for item in understood]
     numeric = (item.column.cells for item in understood if item.variable and book[item.variable].numeric)
     settings = replace(settings, comma_decimals=settings.decimal == "." and writes_comma_decimals(numeric))
     for item in understood:

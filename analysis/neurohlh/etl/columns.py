@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -189,6 +190,20 @@ def _with_label(reading: Reading, label: str, book: Codebook) -> Reading:
 
 
 _PSEUDONYMS = "its header is that of personal data: make sure that it holds pseudonyms"
+
+
+_FRACTION = re.compile(r"[<>]?\s?[0-9]+[.,][0-9]*[1-9]").fullmatch
+
+
+def unless_measured(item: Understood, book: Mapping[str, Variable]) -> Understood:
+    """The item, or not used: measurements under an alias of a yes/no variable are another's (HCT: haematocrit)."""
+    if item.how != "alias" or book[str(item.variable)].type != "bool":
+        return item
+    texts = item.column.cells.texts
+    if 2 * sum(map(bool, map(_FRACTION, texts))) <= len(texts):
+        return item
+    why = f"not {item.variable}: its cells are measurements, and {item.variable} is a yes or no"
+    return replace(item, variable=None, how="unrecognised", note=why, codes={})
 
 
 def _not_used(column: RawColumn, reading: Reading, book: Codebook) -> Understood:

@@ -23,6 +23,8 @@ class Group:
     domains: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     variables: tuple[str, ...] | None = None
+    pattern: str = ""
+    """A regular expression that finds the group in a header of lower case (day 3)."""
     reason: str = ""
 
     @cached_property
@@ -56,6 +58,8 @@ class HeaderWords:
     neutral: frozenset[str]
     value_words: frozenset[str]
     whether_words: frozenset[str]
+    bare: frozenset[str]
+    bare_under: frozenset[str]
     counted_units: frozenset[str]
     name_states_unit: frozenset[str]
     time_words: Mapping[str, str]
@@ -70,7 +74,7 @@ def header_words() -> HeaderWords:
     raw = tomllib.loads((CATALOGUE / "headers.toml").read_text(encoding="utf-8"))
     keyed = {
         name: frozenset(header_key(w) for w in raw[name])
-        for name in ("personal", "neutral", "value_words", "whether_words")
+        for name in ("personal", "neutral", "value_words", "whether_words", "bare", "bare_under")
     }
     return HeaderWords(
         **keyed,
@@ -94,7 +98,14 @@ def group_of(level: str) -> Group | None:
     groups = header_words().groups
     key, tokens = header_key(level), f" {' '.join(re.split(r'[^a-z0-9]+', plain(level).casefold()))} "
     whole = (group for group in groups if key in group.keys)
-    part = (g for g in groups if any(w in tokens for w in g.english) or any(k in key for k in g.chinese))
+    lower = plain(level).casefold()
+    part = (
+        g
+        for g in groups
+        if any(w in tokens for w in g.english)
+        or any(k in key for k in g.chinese)
+        or (g.pattern and re.search(g.pattern, lower))
+    )
     return next(whole, None) or next(part, None)
 
 

@@ -100,6 +100,9 @@ def _under_group(upper: Sequence[str], last: str, book: Codebook, words: HeaderW
     found = _spelled(last, book, words)
     if not found:
         return Reading(None, "unrecognised", base, split_unit(last)[1])
+    if groups and header_key(found.base) in words.bare and not {header_key(u) for u in upper} & words.bare_under:
+        why = f"under {upper[-1]!r} {last!r} may be another {found.base} than that of {found.variable}"
+        return Reading(None, "unrecognised", base, found.unit, why)
     forbidden = next((g for g in groups if found.variable and not g.allows(book[found.variable])), None)
     if forbidden:
         why = f"under {upper[-1]!r} {last!r} is not {found.variable}: {forbidden.reason}"
@@ -247,6 +250,8 @@ def may_have_unit(unit: str, variable: Variable) -> bool:
         return False
     if variable.name in tables().reading["never_converted"]:
         return "/" in unit
+    if variable.unit.endswith(" FEU") and not unit.endswith((" FEU", " DDU")):
+        unit = f"{unit} FEU"  # the assay is doubted cell by cell
     return conversion(unit, variable) is not None
 
 

@@ -40,6 +40,8 @@ class Measure:
         self.suspect = suspect if suspect and (self.unit or variable.unit) == suspect["unit"] else None
         # A number at or above this goes without a second look at its unit.
         self.unsuspicious = float(suspect["below"]) if self.suspect and suspect else -_INFINITE
+        if variable.unit.endswith(" FEU") and context.unit and "feu" not in context.unit.casefold():
+            self.unsuspicious = _INFINITE
 
     def _column_unit(self) -> tuple[str | None, Conversion]:
         """The unit of a cell that names none, and its conversion; the fault of a unit that cannot be used is kept."""

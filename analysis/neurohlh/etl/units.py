@@ -222,6 +222,7 @@ _GLUED = re.compile(
 )
 _AFTER_CHINESE = re.compile(r"^(?P<rest>.*[\u4e00-\u9fff])(?P<unit>[a-zA-Zμ%°×][^\u4e00-\u9fff]*)$")
 _SEPARATOR = re.compile(r"[\s_,:;/]+")
+_BARE_POWER = re.compile(r"[x×*]?\s*10\s*(?:\^|\*|e)\s*(?P<power>3|9|12)", re.I)
 _TRAILING = " _,:;/-*×·"
 
 
@@ -259,6 +260,9 @@ def _header_unit(text: str, bracketed: bool = False) -> str | None:
     text = text.strip()
     if not text or (not bracketed and len(text) == 1 and text.isascii() and text != "%"):
         return None
+    counted = _BARE_POWER.fullmatch(text)
+    if counted:  # PLT(×10^9): for cells the volume goes without saying
+        return f"10^{counted['power']}/{'uL' if counted['power'] == '3' else 'L'}"
     for written in (
         text,
         text.replace("_", "/"),

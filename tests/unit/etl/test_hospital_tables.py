@@ -14,6 +14,7 @@ from neurohlh.etl.clean import SourceSettings, clean_table
 from neurohlh.etl.codebook import codebook, known_header
 from neurohlh.etl.cohort import build_cohort
 from neurohlh.etl.columns import SourceHints, understand
+from neurohlh.etl.headers import read_header
 from neurohlh.etl.layout_words import is_legend, is_total, is_unit
 from neurohlh.etl.read import read_table
 
@@ -197,3 +198,80 @@ def test_the_log_holds_the_code_that_stands_in_the_file_and_not_its_label(spss):
 def test_the_studys_codes_come_before_the_labels_of_the_file(spss):
     found = cohort((spss, {"codes": {"outcome_status": {"1": "alive"}}}))
     assert found.frame["outcome_status"].tolist() == ["alive", "dead", "lost", "alive"]
+
+
+# --- headers that only resemble a variable ---------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "levels",
+    [
+        ("Day 3", "Ferritin"),
+        ("第3天", "铁蛋白"),
+        ("3个月", "血红蛋白"),
+        ("Peak", "Ferritin"),
+        ("Nadir", "Platelets"),
+        ("最高值", "铁蛋白"),
+        ("Before HSCT", "Hb"),
+        ("参考范围", "铁蛋白"),
+        ("Controls", "Ferritin"),
+        ("CNS relapse",),
+        ("CNS bleeding",),
+        ("Treatment time (days)",),
+        ("Treatment", "Type"),
+        ("clinical status",),
+    ],
+)
+def test_another_moment_or_matter_is_not_the_variable_at_diagnosis(levels):
+    reading = read_header(levels, codebook())
+    assert reading.variable is None
+    assert reading.note
+
+
+@pytest.mark.parametrize(
+    ("levels", "variable"),
+    [
+        (("Day 0", "Ferritin"), "ferritin"),
+        (("2015年-2023年", "铁蛋白"), "ferritin"),
+        (("截止2023年12月31日", "铁蛋白"), "ferritin"),
+        (("入院时", "铁蛋白"), "ferritin"),
+        (("Survival", "Time (months)"), "followup_days"),
+        (("Survival", "Status"), "death"),
+        (("CNS", "MRI"), "mri_done"),
+        (("CNS", "Seizures"), "sx_seizure"),
+        (("治疗后2周", "铁蛋白"), "ferritin_w2"),
+    ],
+)
+def test_groups_that_leave_the_variable_as_it_is(levels, variable):
+    assert read_header(levels, codebook()).variable == variable
+
+
+@pytest.mark.parametrize(
+    ("header", "variable", "unit"),
+    [
+        ("D-二聚体(mg/L)", "d_dimer", "mg/L"),
+        ("血小板(×10^9)", "platelets", "10^9/L"),
+        ("PLT（10⁹）", "platelets", "10^9/L"),
+        ("WBC (x10^3)", "wbc", "10^3/uL"),
+        ("RBC(×10^12)", "rbc_blood", "10^12/L"),
+    ],
+)
+def test_units_that_hospitals_cut_short(header, variable, unit):
+    reading = read_header((header,), codebook())
+    assert (reading.variable, reading.unit) == (variable, unit)
+
+
+def test_a_power_of_ten_alone_is_no_unit_of_copies():
+    assert read_header(("EBV-DNA(×10^9)",), codebook()).variable is None
+
+
+def test_a_d_dimer_without_its_assay_is_kept_and_doubted(tmp_path):
+    found = cohort((table(tmp_path / "a.csv", "id,D-dimer (ug/mL)\n1,2.5\n"),))
+    assert found.frame["d_dimer"].tolist() == [2.5]
+    assert codes(found, "d_dimer") == {"assay_unnamed"}
+
+
+def test_measurements_under_a_name_of_a_yes_or_no_are_another_variable(tmp_path):
+    found = cohort((table(tmp_path / "a.csv", "id,HCT,sex\n1,35.2,M\n2,28,F\n3,30.5,F\n"),))
+    assert "hsct" not in found.frame
+    assert "unrecognised_column" in codes(found)
+    asked = cohort((table(tmp_path / "b.csv", "id,HCT,sex\n1,1,M\n2,0,F\n"),))
+    assert asked.frame["hsct"].tolist() == [True, False]
