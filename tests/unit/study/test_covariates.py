@@ -103,7 +103,7 @@ def test_the_default_terms_are_those_that_the_data_can_tell_apart():
 def test_a_model_of_the_study_file_is_checked_before_anything_is_computed():
     check_model(Model(covariates=("age_years",), strata="sex"), FRAME)
     check_model(Model(), FRAME)
-    with pytest.raises(InputError, match="model.strata names 'center_id'"):
+    with pytest.raises(InputError, match=r"model\.strata names 'center_id'"):
         check_model(Model(strata="center_id"), FRAME)
     with pytest.raises(InputError, match="mediator"):
         check_model(Model(covariates=("intrathecal",)), FRAME.assign(intrathecal=1))
