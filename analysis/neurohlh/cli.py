@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
 def _run(options: argparse.Namespace) -> None:
     from neurohlh.study.study import Study
 
-    report = Study.open(options.study).run(progress=sys.stderr.isatty()).write(options.out)
+    report = Study.open(options.study).run(progress=True).write(options.out)
     print(f"Report: {report}")
 
 

@@ -60,7 +60,7 @@ FAULTS = {
 }
 
 
-def ends_with_a_message(capsys, arguments, *words):
+def expect_message(capsys, arguments, *words):
     code = main(list(map(str, arguments)))
     out, err = capsys.readouterr()
     assert code == 2, out + err
@@ -77,11 +77,11 @@ def test_a_faulty_table_stops_the_run_with_one_message_and_no_output(tmp_path, c
     (tmp_path / name).write_bytes(content)
     (tmp_path / "study.toml").write_text(STUDY.format(name=name), encoding="utf-8")
     out = tmp_path / "out"
-    message = ends_with_a_message(capsys, ["run", tmp_path / "study.toml", "--out", out], word)
+    message = expect_message(capsys, ["run", tmp_path / "study.toml", "--out", out], word)
     assert name in message
     assert not out.exists()
     assert not list(tmp_path.glob(".out*"))
-    ends_with_a_message(capsys, ["check", tmp_path / name], word)
+    expect_message(capsys, ["check", tmp_path / name], word)
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def test_a_fault_of_the_study_file_names_the_key_and_the_closest(study, capsys, 
     head = STUDY.format(name="a.csv")
     path = study(more, head) if not more.startswith("definitions") else study("", "schema = 1\n" + more + head[11:])
     out = tmp_path / "out"
-    ends_with_a_message(capsys, ["run", path, "--out", out], *words)
+    expect_message(capsys, ["run", path, "--out", out], *words)
     assert not out.exists()
 
 
@@ -124,14 +124,14 @@ def test_a_definition_that_names_a_missing_variable_says_which_and_the_closest(s
         '[items.high]\nvariable = "feritin"\ncomparator = ">="\nthreshold = 500\n[rule]\nany_of = ["high"]\n'
     )
     path = study("", 'schema = 1\ndefinitions = ["own.toml"]\n[[source]]\npath = "a.csv"\n')
-    ends_with_a_message(capsys, ["run", path, "--out", tmp_path / "out"], "own.toml", "feritin", "'ferritin'")
+    expect_message(capsys, ["run", path, "--out", tmp_path / "out"], "own.toml", "feritin", "'ferritin'")
 
 
 def test_a_folder_with_other_things_in_it_is_not_overwritten(study, capsys, tmp_path):
     out = tmp_path / "out"
     out.mkdir()
     (out / "thesis.docx").write_text("years of work")
-    ends_with_a_message(capsys, ["run", study(""), "--out", out], "not empty")
+    expect_message(capsys, ["run", study(""), "--out", out], "not empty")
     assert (out / "thesis.docx").read_text() == "years of work"
 
 

@@ -20,6 +20,7 @@ _TITLES = {
     "reverse_kaplan_meier": "Follow-up",
     "logrank": "Comparison of curves",
     "cox": "Hazard models",
+    "cox_bounds": "Bounds of the hazard ratio",
     "two_by_two": "Two-by-two table",
     "rmst": "Restricted mean survival time",
 }

@@ -26,7 +26,8 @@ from neurohlh.report.names import Names
 from neurohlh.report.tables import tables_of
 
 _PLACED = {
-    "completeness", "table1", "frequency", "testing", "kaplan_meier", "logrank", "followup", "cox", "two_by_two",
+    "completeness", "table1", "frequency", "testing", "kaplan_meier", "logrank", "followup", "cox", "cox_bounds",
+    "two_by_two",
 }  # fmt: skip
 
 NO_FREQUENCY = Callout(
@@ -69,7 +70,7 @@ def survival(findings: Findings) -> Section | None:
 
 def cox(findings: Findings) -> Section | None:
     """Cox models, their forest and their checks."""
-    section = _section(findings, "cox", "Hazard of death", ("cox",), drawn=("cox",))
+    section = _section(findings, "cox", "Hazard of death", ("cox", "cox_bounds"), drawn=("cox",))
     if section is None:
         return None
     said = words.hazard(findings)
@@ -161,7 +162,9 @@ def _section(
 def _figure(findings: Findings, key: str, result: Result, names: Names) -> Figure:
     from neurohlh.report import figures  # matplotlib loads only when a figure is drawn
 
-    options = {"x_label": findings.time_zero} if result.kind == "kaplan_meier" else {}
+    options = {}
+    if result.kind == "kaplan_meier":
+        options = {"x_label": str(result.method.get("time_zero", findings.time_zero))}
     ident = re.sub(r"[^a-z0-9]+", "-", f"fig-{key}".lower())
     title, caption = _captions(result, findings)
     alt = _alternative(findings, result, caption)

@@ -21,6 +21,7 @@ _LAYOUTS: dict[str, Callable[[Result, Names], tuple[Table, ...]]] = {
     "reverse_kaplan_meier": tables_survival.followup,
     "logrank": tables_survival.logrank,
     "cox": tables_survival.cox,
+    "cox_bounds": tables_survival.cox_bounds,
 }
 
 

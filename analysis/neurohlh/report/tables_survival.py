@@ -126,6 +126,26 @@ def cox(result: Result, names: Names) -> tuple[Table, ...]:
     return (table, *_checks(result, names))
 
 
+def cox_bounds(result: Result, names: Names) -> tuple[Table, ...]:
+    """The exposure's hazard ratio under both readings of an undecided status."""
+    shown = cox_analyses(result)
+    columns = [Column("Reading", number=False)]
+    for analysis in shown:
+        spanner = ANALYSIS_WORDS.get(analysis, analysis)
+        columns += [Column("HR", f"{confidence(result)} interval", spanner=spanner), Column("p value", spanner=spanner)]
+    rows = []
+    for population, part in result.tidy.groupby("population", sort=False):
+        cells = [Cell(str(population).capitalize())]
+        for analysis in shown:
+            row: Any = part[part["analysis"] == analysis].iloc[0]
+            hr = fmt.ratio_with_interval(row["estimate"], row["conf_low"], row["conf_high"])
+            p = "" if fmt.is_missing(row["p_value"]) else fmt.p_value(row["p_value"])
+            cells += [Cell(hr, note=str(row["note"])), Cell(p)]
+        rows.append(Row(tuple(cells)))
+    title = f"{names.label(str(result.tidy['variable'].iloc[0]))}: bounds of the hazard ratio"
+    return (Table(title, tuple(columns), tuple(rows), tuple(result.notes), key="cox-bounds"),)
+
+
 def cox_analyses(result: Result) -> list[str]:
     """The models that stand side by side; the exposure on the patients of the adjusted model is a row of its own."""
     present = list(dict.fromkeys(result.tidy["analysis"]))

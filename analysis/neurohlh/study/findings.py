@@ -27,7 +27,7 @@ from neurohlh.study.cautions import cautions, limitations
 from neurohlh.study.classify import Classified
 from neurohlh.study.config import StudyConfig
 from neurohlh.study.covariates import DEFAULT_COVARIATES, MERGED, SPARSE_EVENTS, variable_of
-from neurohlh.study.plan import EXPOSURE
+from neurohlh.study.plan import EXPOSURE, time_zero_words
 from neurohlh.study.population import Population
 from neurohlh.study.summaries import change_summary, column_summary, issue_summary, source_summary
 
@@ -41,11 +41,6 @@ _EXPOSURE_LEVELS = {
     "not_met": "No CNS involvement",
     "indeterminate": "CNS status undecided",
     "not_applicable": "Not applicable",
-}
-_ZERO_WORDS = {
-    "date_hlh_diagnosis": "the diagnosis of HLH",
-    "date_admission": "admission",
-    "date_treatment_start": "the start of treatment",
 }
 _LABELS = {
     "cns": "CNS involvement at baseline",
@@ -82,7 +77,7 @@ def assemble(
         flow=population.flow,
         criteria_set=classified.definitions.chosen.name if classified.definitions.chosen else "",
         case_series=config.study.design == "case_series",
-        time_zero=f"since day {config.model.landmark_days} after {_ZERO_WORDS[config.endpoint.os.origin]}",
+        time_zero=time_zero_words(config),
         criteria=criteria_summary(criteria, classified.definitions.sets),
         criteria_notes={d.name: d.caveat for d in classified.definitions.sets if d.caveat},
         cns=cns_summary(cns[cns["patient_id"].isin(included)]),

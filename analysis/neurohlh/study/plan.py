@@ -40,6 +40,11 @@ _STATUS_WORDS = {
     "indeterminate": "CNS not decidable",
     "not_applicable": "CNS status not applicable",
 }
+ZERO_WORDS = {
+    "date_hlh_diagnosis": "the diagnosis of HLH",
+    "date_admission": "admission",
+    "date_treatment_start": "the start of treatment",
+}
 _TABLE1_DOMAINS = (
     "demographic", "etiology", "clinical", "lab_blood", "immune", "pathology", "genetic", "diagnosis", "severity",
 )  # fmt: skip
@@ -143,6 +148,7 @@ def survival_set(frame: pd.DataFrame, config: StudyConfig) -> Survival:
 def _survival(frame: pd.DataFrame, config: StudyConfig) -> dict[str, Result]:
     whole = frame[frame["os_days"].notna() & frame["os_event"].notna()]
     overall = kaplan_meier(whole, "os_days", "os_event", times=TIMES, ticks=year_ticks(whole["os_days"]))
+    overall = _counted_from(overall, f"since {ZERO_WORDS[config.endpoint.os.origin]}")
     results = {"kaplan_meier_overall": overall, "followup": reverse_kaplan_meier(whole, "os_days", "os_event")}
     survival = survival_set(frame, config)
     try:
@@ -160,22 +166,43 @@ def _by_exposure(survival: Survival, config: StudyConfig) -> dict[str, Result]:
     ticks = year_ticks(everybody["os_days"])
     curves = kaplan_meier(everybody, "os_days", "os_event", by=EXPOSURE, times=TIMES, ticks=ticks)
     results = {
-        "kaplan_meier": _told(curves, survival, {}),
+        "kaplan_meier": _counted_from(_told(curves, survival, {}), time_zero_words(config)),
         "logrank": _told(logrank(known, "os_days", "os_event", EXPOSURE), survival, gone),
         "cox": _told(_cox(known, config), survival, gone),
     }
-    for reading, status in (("negative", "not_met"), ("positive", "met")) if undecided else ():
-        read = everybody.assign(**{EXPOSURE: everybody[EXPOSURE].replace("indeterminate", status)})
-        bound = _told(_cox(read[read[EXPOSURE].isin(["met", "not_met"])], config), survival, {})
-        results[f"cox_undecided_as_{reading}"] = _exposure_only(bound, undecided, reading)
+    if undecided:
+        results["cox_bounds"] = _told(_cox_bounds(everybody, undecided, config), survival, {})
     return results
 
 
-def _exposure_only(result: Result, undecided: int, reading: str) -> Result:
-    """The exposure's rows of a bounding analysis."""
-    rows = result.tidy[(result.tidy["variable"] == EXPOSURE) & (result.tidy["analysis"] != "cox_crude_same_patients")]
-    note = f"Bound, not an answer: the {undecided} patients whose CNS status can't be decided are read as {reading}."
-    return result.with_(tidy=rows.reset_index(drop=True), notes=(note,))
+def _cox_bounds(everybody: pd.DataFrame, undecided: int, config: StudyConfig) -> Result:
+    """The hazard ratio of the exposure with everybody undecided read as negative, then as positive."""
+    rows = []
+    for reading, status in (("negative", "not_met"), ("positive", "met")):
+        read = everybody.assign(**{EXPOSURE: everybody[EXPOSURE].replace("indeterminate", status)})
+        bound = _cox(read[read[EXPOSURE].isin(["met", "not_met"])], config)
+        tidy = bound.tidy
+        wanted = (tidy["variable"] == EXPOSURE) & tidy["analysis"].isin(["cox_crude", "cox_adjusted"])
+        rows.append(tidy[wanted & ~tidy["is_reference"]].assign(population=f"undecided read as {reading}"))
+    return Result(
+        kind="cox_bounds",
+        tidy=pd.concat(rows, ignore_index=True),
+        method={**bound.method, "denominator": "everybody at risk at the landmark"},
+        counts={**bound.counts, "undecided": undecided},
+        notes=(
+            f"Bounds, not answers: {undecided} patients whose baseline CNS status can't be decided are read as one or "
+            "the other.",
+        ),
+    )
+
+
+def time_zero_words(config: StudyConfig) -> str:
+    """What the times of the comparison by CNS status count from."""
+    return f"since day {config.model.landmark_days} after {ZERO_WORDS[config.endpoint.os.origin]}"
+
+
+def _counted_from(result: Result, words: str) -> Result:
+    return result.with_(method={**result.method, "time_zero": words})
 
 
 def year_ticks(days: pd.Series) -> list[float] | None:

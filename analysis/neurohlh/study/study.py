@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +20,7 @@ from neurohlh.core.provenance import versions
 from neurohlh.core.result import Result
 from neurohlh.etl.cohort import Cohort
 from neurohlh.study.classify import Classified, classify, study_definitions
+from neurohlh.study.clock import Clock
 from neurohlh.study.config import StudyConfig, check_config, read_config
 from neurohlh.study.covariates import check_model
 from neurohlh.study.findings import assemble
@@ -31,7 +30,6 @@ from neurohlh.study.patients import patients_table
 from neurohlh.study.plan import analyse
 from neurohlh.study.population import Population, select_population
 
-STEPS = ("read and clean", "classify", "analyse", "describe")
 FIGURES = ("kaplan_meier_overall", "kaplan_meier", "cox", "frequency", "completeness")
 
 
@@ -179,22 +177,3 @@ class StudyRun:
                 "issues": len(self.classified.cohort.issues_ledger),
             },
         }
-
-
-class Clock:
-    """Seconds per step; on a terminal it also shows which step is under way."""
-
-    def __init__(self, shown: bool) -> None:
-        self.shown = shown
-        self.seconds: dict[str, float] = {}
-
-    @contextmanager
-    def __call__(self, step: str) -> Iterator[None]:
-        """Time one step."""
-        if self.shown:
-            from tqdm import tqdm
-
-            tqdm.write(f"{step} …")
-        start = time.perf_counter()
-        yield
-        self.seconds[step] = time.perf_counter() - start
