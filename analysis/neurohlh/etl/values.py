@@ -11,6 +11,7 @@ from neurohlh.etl.ages import read_span
 from neurohlh.etl.answers import parse_answer, parse_category
 from neurohlh.etl.characters import plain
 from neurohlh.etl.codebook import Variable
+from neurohlh.etl.column_units import doubt_column
 from neurohlh.etl.dates import read_date
 from neurohlh.etl.measures import Measure
 from neurohlh.etl.numbers import Habit, Reading, habit_of
@@ -41,15 +42,15 @@ def parse_column(
     `texts` are not empty and stripped, `kinds` how the file typed them. Habits of the column (decimal commas, codes
     beyond 0 and 1) are seen over all texts before any is read. Never raises for the content of a cell.
     """
-    read = _reader(texts, kinds, variable, context)
+    measure = Measure(variable, context, _habit(texts, kinds, context)) if variable.numeric else None
+    read = _number_reader(measure) if measure else _reader(texts, variable, context)
     guarded = _guarded(read, variable, context)
-    return [guarded(text, kind) for text, kind in zip(texts, kinds, strict=True)]
+    found = [guarded(text, kind) for text, kind in zip(texts, kinds, strict=True)]
+    return doubt_column(measure, texts, found) if measure else found
 
 
-def _reader(texts: Sequence[str], kinds: Sequence[Kind], variable: Variable, context: ValueContext) -> _Reader:
-    """How a text is read by the type of the variable."""
-    if variable.numeric:
-        return _number_reader(variable, context, Measure(variable, context, _habit(texts, kinds, context)))
+def _reader(texts: Sequence[str], variable: Variable, context: ValueContext) -> _Reader:
+    """How a text is read that is no number, by the type of the variable."""
     if variable.type == "date":
         return lambda text, kind: _parse_date(text, kind, variable, context)
     if variable.type in ("bool", "tri"):
@@ -148,8 +149,9 @@ _DURATION_UNITS = frozenset({"days", "years"})
 _HAS_NUMBER = re.compile(r"[0-9]")
 
 
-def _number_reader(variable: Variable, context: ValueContext, measure: Measure) -> _Reader:
+def _number_reader(measure: Measure) -> _Reader:
     """Numbers; words only where a text has no digit; ages and durations where the variable is one."""
+    variable = measure.variable
     timed = variable.unit in _DURATION_UNITS
 
     def read(text: str, kind: Kind) -> Parsed:

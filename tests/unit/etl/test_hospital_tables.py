@@ -275,3 +275,40 @@ def test_measurements_under_a_name_of_a_yes_or_no_are_another_variable(tmp_path)
     assert "unrecognised_column" in codes(found)
     asked = cohort((table(tmp_path / "b.csv", "id,HCT,sex\n1,1,M\n2,0,F\n"),))
     assert asked.frame["hsct"].tolist() == [True, False]
+
+
+# --- a column in another unit than its header says, or says nothing of ------------------------------------------------
+MG_DL = "id,Total bilirubin\n1,0.8\n2,1.2\n3,5.6\n4,0.6\n5,12 umol/L\n"
+
+
+def test_numbers_that_fit_among_numbers_that_do_not_are_refused_with_them(tmp_path):
+    found = cohort((table(tmp_path / "a.csv", MG_DL),))
+    assert found.frame["bilirubin_total"].fillna(-1).tolist() == [-1, -1, -1, -1, 12]
+    assert codes(found, "bilirubin_total") >= {"column_unit_suspected"}
+
+
+def test_the_whole_column_is_converted_where_the_study_asks_for_it(tmp_path):
+    found = cohort((table(tmp_path / "a.csv", MG_DL), {}, {"unit_doubt": "convert"}))
+    factor = 17.104
+    assert found.frame["bilirubin_total"].tolist() == pytest.approx(
+        [0.8 * factor, 1.2 * factor, 5.6 * factor, 0.6 * factor, 12]
+    )
+    assert set(found.frame["bilirubin_total_unit"]) == {"mg/dL", "umol/L"}
+
+
+def test_a_named_unit_is_believed_unless_some_number_is_impossible_in_it(tmp_path):
+    low = "id,platelets (10^9/L)\n1,2\n2,3\n3,4\n"
+    assert cohort((table(tmp_path / "a.csv", low),)).frame["platelets"].tolist() == [2, 3, 4]
+    wrong = "id,WBC (10^9/L)\n1,500\n2,1200\n3,8000\n4,3000\n5,900\n"  # counts per uL; 500 alone would be kept
+    assert cohort((table(tmp_path / "b.csv", wrong),)).frame["wbc"].isna().all()
+
+
+def test_two_units_in_one_column_are_told_apart_cell_by_cell(tmp_path):
+    mixed = "id,fibrinogen (g/L)\n1,1.5\n2,0.9\n3,150\n4,2.2\n5,3.1\n"
+    assert cohort((table(tmp_path / "a.csv", mixed),)).frame["fibrinogen"].fillna(-1).tolist() == [
+        1.5,
+        0.9,
+        -1,
+        2.2,
+        3.1,
+    ]
