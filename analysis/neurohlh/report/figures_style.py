@@ -134,7 +134,6 @@ def _signs_of(font: str) -> frozenset[int]:
     return frozenset(font_manager.get_font(font_manager.findfont(font)).get_charmap())
 
 
-@lru_cache(maxsize=1)
 def _installed_cjk() -> list[str]:
     installed = {font.name for font in font_manager.fontManager.ttflist}
     return [name for name in _CJK_FONTS if name in installed][:1]

@@ -46,9 +46,8 @@ def _patients(findings: Findings) -> Iterator[KeyFigure]:
         yield KeyFigure("Patients in the analysis", fmt.integer(flow["n_out"].iloc[-1]), supplied)
     row = words.criteria_overall(findings)
     if row is not None:
-        label = str(row["label"] or row["criteria_set"])
         detail = f"{fmt.integer(row['indeterminate'])} undecided, {fmt.integer(row['not_met'])} not met"
-        yield KeyFigure(f"Meet {label}", fmt.integer(row["met"]), detail)
+        yield KeyFigure(f"Meet {row['criteria_set']}", fmt.integer(row["met"]), detail)
 
 
 def _frequency(findings: Findings) -> Iterator[KeyFigure]:

@@ -58,7 +58,7 @@ def population(findings: Findings) -> str:
     if row is not None:
         total = row["met"] + row["not_met"] + row["indeterminate"]
         text += (
-            f" {fmt.count_of(row['met'], total)} meet {row['label'] or row['criteria_set']}; in "
+            f" {fmt.count_of(row['met'], total)} meet {row['criteria_set']}; in "
             f"{fmt.integer(row['indeterminate'])} the recorded findings cannot decide it."
         )
     return text
@@ -102,8 +102,9 @@ def survival(findings: Findings) -> str:
     if result is None or found is None:
         return ""
     with_cns, without = found
+    since = result.method.get("time_zero", findings.time_zero)
     return (
-        f"Survival at {fmt.duration(with_cns['time'])} was "
+        f"Survival at {fmt.duration(with_cns['time'])}{f', counted {since},' if since else ''} was "
         f"{fmt.percent(with_cns['estimate'])} ({_limits(with_cns, fmt.percent, result)}) with CNS involvement and "
         f"{fmt.percent(without['estimate'])} ({_limits(without, fmt.percent, result)}) without."
     )
