@@ -88,9 +88,9 @@ def test_a_faulty_table_stops_the_run_with_one_message_and_no_output(tmp_path, c
 def study(tmp_path):
     (tmp_path / "a.csv").write_text(HEADER + ROW, encoding="utf-8")
 
-    def write(more, head=STUDY.format(name="a.csv")):
+    def write(more, head=None):
         path = tmp_path / "study.toml"
-        path.write_text(head + more, encoding="utf-8")
+        path.write_text((STUDY.format(name="a.csv") if head is None else head) + more, encoding="utf-8")
         return path
 
     return write

@@ -92,7 +92,12 @@ def test_numbers_may_stand_for_texts_in_missing():
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"schema = ", "not valid TOML"), (b"\xff\xfe\x00s", "UTF-8"), (b"[study]\n", "schema = 1"), (None, "no study file")],
+    [
+        (b"schema = ", "not valid TOML"),
+        (b"\xff\xfe\x00s", "UTF-8"),
+        (b"[study]\n", "schema = 1"),
+        (None, "no study file"),
+    ],
 )
 def test_an_unreadable_study_file_is_said_so(tmp_path, content, said):
     path = tmp_path / "study.toml"
