@@ -201,7 +201,7 @@ def components(columns: Columns, rule: CsfRule) -> dict[str, Known]:
     """Each analyte that is part of the question: variable -> whether it is above its limit."""
     parts = {}
     for analyte, use in ((WBC, rule.wbc), (PROTEIN, rule.protein)):
-        if use != "not used" and (analyte in columns or not _summarised(columns, rule)):
+        if use != "not used" and (analyte in columns or not summarised(columns, rule)):
             known = above(columns, analyte, *limits(columns, analyte, use)) if analyte in columns else None
             parts[analyte] = known or Known(FALSE, FALSE)
     return parts
@@ -213,7 +213,7 @@ def combine(columns: Columns, rule: CsfRule, parts: dict[str, Known]) -> Known:
     if rule.haemophagocytes:
         true.append(columns.yes("csf_hemophagocytes"))
     false = each(p.false for p in parts.values())
-    if _summarised(columns, rule):
+    if summarised(columns, rule):
         true.append(columns.yes(SUMMARY))
         false = false & columns.no(SUMMARY) if parts else columns.no(SUMMARY)
     open_ = columns.no("lp_done") | columns.is_code("csf_pathogen", "bacteria")
@@ -227,5 +227,6 @@ def tested(columns: Columns) -> nw.Expr:
     return columns.yes("lp_done") | (~columns.no("lp_done") & either(results))
 
 
-def _summarised(columns: Columns, rule: CsfRule) -> bool:
+def summarised(columns: Columns, rule: CsfRule) -> bool:
+    """Whether the hospital's `csf_abnormal` is one of the components."""
     return SUMMARY in columns and rule.by_age

@@ -10,13 +10,13 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from neurohlh.clinical import csf, imaging, symptoms
 from neurohlh.clinical.cns_definitions import DEFAULT, DOMAINS, CnsDefinition
-from neurohlh.clinical.cns_status import checked, domain_key, prepare, status_key, with_domains, with_status
+from neurohlh.clinical.cns_status import GATE, checked, domain_key, prepare, status_key, with_domains, with_status
 from neurohlh.clinical.cns_time import FIRST
 from neurohlh.clinical.finding_words import Pieces, Seen, fluid_pieces, image_pieces, symptom_pieces
 from neurohlh.clinical.kleene import INDETERMINATE, MET, NOT_MET
-from neurohlh.clinical.observe import Columns, either
+from neurohlh.clinical.observe import Columns
+from neurohlh.clinical.open_questions import isolated_words, open_words
 
 LONG_COLUMNS = (
     "patient_id", "definition", "status", "symptoms", "csf", "imaging", "tested_domains", "date_cns_first", "timing",
@@ -24,8 +24,7 @@ LONG_COLUMNS = (
 )  # fmt: skip
 _NAMES = {"symptoms": "symptoms", "csf": "CSF", "imaging": "MRI", "eeg": "EEG"}
 _POSITIVE, _NEGATIVE, _UNTESTED, _UNDECIDED = 0, 1, 2, 3
-_STATES = 8
-"""Per domain: positive, negative, not tested, and up to five reasons for being undecided."""
+"""The states of a domain; from `_UNDECIDED` on, one per reason for being undecided."""
 _PIECES: dict[str, Callable[[Seen], np.ndarray]] = {
     "symptoms": symptom_pieces,
     "csf": fluid_pieces,
@@ -49,12 +48,22 @@ def cns_long(
     whole = nw.from_native(frame).lazy().collect("pandas")
     asked = [checked(name, hlh, whole.schema) for name in dict.fromkeys(definitions)]
     reader = _Reader(*prepare(whole, hlh, window_days))
-    done: dict[Any, pd.DataFrame] = {}
+    done: dict[Any, dict[str, np.ndarray]] = {}
     for d in asked:
         if status_key(d) not in done:
             done[status_key(d)] = _one(reader, d, hlh, window_days)
-    parts = [done[status_key(d)].assign(definition=d.name) for d in asked]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(LONG_COLUMNS))
+    parts = [done[status_key(d)] | {"definition": np.full(len(reader.work), d.name, dtype=object)} for d in asked]
+    columns: dict[str, Any] = {c: np.concatenate([part[c] for part in parts]) if parts else [] for c in LONG_COLUMNS}
+    return pd.DataFrame(columns)
+
+
+@dataclass(frozen=True)
+class _Domain:
+    """The state of one domain for every patient and the words for the undecided ones."""
+
+    name: str
+    state: np.ndarray
+    reasons: tuple[str, ...]
 
 
 @dataclass
@@ -65,6 +74,7 @@ class _Reader:
     columns: Columns
     domains: dict[Any, Any] = field(default_factory=dict)
     words: dict[Any, np.ndarray] = field(default_factory=dict)
+    states: dict[Any, _Domain] = field(default_factory=dict)
 
     def with_domains(self, d: CnsDefinition) -> Any:
         key = domain_key(d)
@@ -82,26 +92,31 @@ class _Reader:
             self.words[key][abnormal] = _PIECES[domain](Seen(seen.work[abnormal], seen.columns, d))
         return self.words[key]
 
+    def state(self, seen: Seen, domain: str) -> _Domain:
+        """Whether a domain is positive, negative, not tested or undecided, and why."""
+        key = (domain, domain_key(seen.definition))
+        if key not in self.states:
+            self.states[key] = _domain(seen, domain)
+        return self.states[key]
 
-def _one(reader: _Reader, d: CnsDefinition, hlh: str | None, window_days: tuple[int, int]) -> pd.DataFrame:
+
+def _one(reader: _Reader, d: CnsDefinition, hlh: str | None, window_days: tuple[int, int]) -> dict[str, np.ndarray]:
     work = with_status(reader.with_domains(d), reader.columns, d, hlh, window_days)
     seen = Seen(work.to_native().reset_index(drop=True), reader.columns, d)
     shown = seen.work
-    return pd.DataFrame(
-        {
-            "patient_id": shown["patient_id"],
-            "definition": d.name,
-            "status": shown["cns_status"],
-            **{x: shown[f"cns_{x}"] for x in DOMAINS},
-            "tested_domains": shown["cns_tested_domains"],
-            "date_cns_first": shown[FIRST].where(shown["cns_status"] == MET),
-            "timing": shown["cns_timing"],
-            "evidence": _evidence(reader, seen),
-        }
-    )
+    met = (shown["cns_status"] == MET).to_numpy(dtype=bool)
+    first = pd.to_datetime(shown[FIRST]).to_numpy(dtype="datetime64[s]")
+    words = {"status": "cns_status", **{x: f"cns_{x}" for x in DOMAINS}, "timing": "cns_timing"}
+    return {
+        "patient_id": shown["patient_id"].to_numpy(dtype=object),
+        **{name: shown[column].to_numpy(dtype=object) for name, column in words.items()},
+        "tested_domains": shown["cns_tested_domains"].to_numpy(dtype=np.int64),
+        "date_cns_first": np.where(met, first, np.datetime64("NaT")),
+        "evidence": _evidence(reader, seen, hlh),
+    }
 
 
-def _evidence(reader: _Reader, seen: Seen) -> np.ndarray:
+def _evidence(reader: _Reader, seen: Seen, hlh: str | None) -> np.ndarray:
     d, words = seen.definition, Pieces(len(seen.work))
     open_ = ~seen.work["_closed"].to_numpy(dtype=bool)
     for domain in d.domains:
@@ -114,29 +129,24 @@ def _evidence(reader: _Reader, seen: Seen) -> np.ndarray:
     if d.rule in ("any_of", "all_of", "at_least") and d.pathology:
         words.add(seen.work["_extra_true"].to_numpy(dtype=bool) & open_, "CNS pathology positive")
     words.add(~open_, "no HLH by the criteria of the study")
-    codes, verdicts = _verdicts(seen)
+    codes, verdicts = _verdicts(reader, seen)
     said = verdicts[codes]
     rows = open_ & (said != "")
     words.add(rows, said[rows])
+    if d.rule == "isolated_cns":
+        parts = isolated_words(seen, seen.columns.no(hlh or GATE))
+        words.add(parts != "", parts[parts != ""], ": ")
     return words.text
 
 
-@dataclass(frozen=True)
-class _Domain:
-    """The state of one domain for every patient (0 to 7) and the words for the undecided ones."""
-
-    name: str
-    state: np.ndarray
-    reasons: tuple[str, ...]
-
-
-def _verdicts(seen: Seen) -> tuple[np.ndarray, np.ndarray]:
+def _verdicts(reader: _Reader, seen: Seen) -> tuple[np.ndarray, np.ndarray]:
     """A code per patient and, by code, the sentence that follows what was found."""
     d, status = seen.definition, seen.work["cns_status"].to_numpy(dtype=object)
-    domains = [_domain(seen, x) for x in d.domains if f"_{x}_true" in seen.work]
+    domains = [reader.state(seen, x) for x in d.domains if f"_{x}_true" in seen.work]
     combined = pd.factorize(status)[0].astype(np.int64)
     for domain in domains:
-        combined = combined * _STATES + domain.state
+        # Numbered anew each time, so that the product stays small.
+        combined = np.unique(combined * (_UNDECIDED + len(domain.reasons)) + domain.state, return_inverse=True)[1]
     _, first, codes = np.unique(combined, return_index=True, return_inverse=True)
     sentences = [_sentence(d, status[row], [(x, int(x.state[row])) for x in domains]) for row in first]
     return codes, np.array([*sentences, ""], dtype=object)
@@ -145,63 +155,13 @@ def _verdicts(seen: Seen) -> tuple[np.ndarray, np.ndarray]:
 def _domain(seen: Seen, name: str) -> _Domain:
     true, false = (seen.work[f"_{name}_{w}"].to_numpy(dtype=bool) for w in ("true", "false"))
     tested = seen.work[f"_{name}_tested"].to_numpy(dtype=bool) if name in DOMAINS else true | false
-    reasons = _REASONS.get(name, lambda _: {})(seen)
-    masks = seen.masks(reasons)
-    state = np.full(len(true), _UNDECIDED + len(reasons), dtype=np.int64)
-    for k, mask in reversed(list(enumerate(masks.values()))):
-        state[mask] = _UNDECIDED + k
-    state[~tested] = _UNTESTED
+    state = np.full(len(true), _UNTESTED, dtype=np.int64)
     state[false] = _NEGATIVE
     state[true] = _POSITIVE
-    return _Domain(name, state, (*reasons, _UNANSWERED.get(name, "no clear answer")))
-
-
-_UNANSWERED = {
-    "symptoms": "not every sign asked was answered",
-    "csf": "WBC or protein not known",
-    "imaging": "not every finding asked was answered",
-}
-
-
-def _symptom_reasons(seen: Seen) -> dict[str, nw.Expr]:
-    columns = seen.columns
-    consciousness = either(columns.yes(v) for v, r in symptoms.vocabulary().items() if r["category"] == "consciousness")
-    low = (columns.number("gcs") <= symptoms.GCS_LIMIT).fill_null(False)
-    return {
-        "change of consciousness that a metabolic confounder may explain": (consciousness | low)
-        & columns.yes("metabolic_confounder"),
-        "headache, vomiting not known": columns.yes("sx_headache"),
-    }
-
-
-def _fluid_reasons(seen: Seen) -> dict[str, nw.Expr]:
-    columns = seen.columns
-    values = csf.components(columns, seen.definition.csf)
-    known = [columns.is_number(v) for v in values]
-    return {
-        "bacteria found": columns.is_code("csf_pathogen", "bacteria"),
-        "above the limit only without the correction for blood": nw.col("cns_csf_blood_unclear"),
-        "age not known": symptoms.age_in_days(columns).is_null() & either(known),
-    }
-
-
-def _image_reasons(seen: Seen) -> dict[str, nw.Expr]:
-    columns = seen.columns
-    haemorrhage = either(columns.yes(v) for v in imaging.HAEMORRHAGE if v in columns)
-    return {
-        "CT normal, no MRI": columns.no(imaging.CT) & ~nw.col("_mri_true") & ~columns.yes("mri_done"),
-        "haemorrhage, platelets or DIC not known": haemorrhage & ~symptoms.bleeding_risk(columns).true,
-        "MRI without contrast, enhancement not tested": columns.no("mri_contrast")
-        & either(columns.yes("mri_done") for v in imaging.ENHANCEMENT if v in columns),
-        "non-specific foci only": columns.yes("mri_nonspecific"),
-    }
-
-
-_REASONS: dict[str, Callable[[Seen], dict[str, nw.Expr]]] = {
-    "symptoms": _symptom_reasons,
-    "csf": _fluid_reasons,
-    "imaging": _image_reasons,
-}
+    open_ = tested & ~true & ~false
+    codes, reasons = pd.factorize(open_words(Seen(seen.work[open_], seen.columns, seen.definition), name), sort=True)
+    state[open_] = _UNDECIDED + codes
+    return _Domain(name, state, tuple(reasons))
 
 
 def _sentence(d: CnsDefinition, status: str, states: list[tuple[_Domain, int]]) -> str:

@@ -21,6 +21,8 @@ _SUMMARY_WORDS = {
     imaging.ANY: "imaging abnormal (as recorded)",
 }
 _SIGN = {"right": ">", "left": "<"}
+_RCH_ROWS = (61, 183)
+"""First days of the rows of protein whose source is printed together with RCH."""
 
 
 @dataclass
@@ -77,7 +79,7 @@ def symptom_pieces(seen: Seen) -> np.ndarray:
     found, words = seen.masks({name: known.true for name, known in parts.items()}), Pieces(len(seen.work))
     for name, row in symptoms.vocabulary().items():
         if name in found:
-            words.add(found[name], _lower(row["label_en"]))
+            words.add(found[name], label_in_sentence(row["label_en"]))
     if "gcs" in found:
         points = seen.numbers(seen.columns.number("gcs"))[found["gcs"]]
         words.add(found["gcs"], np.array([f"GCS {p:g}" for p in points], dtype=object))
@@ -94,7 +96,7 @@ def image_pieces(seen: Seen) -> np.ndarray:
     found, words = seen.masks({name: known.true for name, known in parts.items()}), Pieces(len(seen.work))
     for name, row in imaging.vocabulary().items():
         if name in found:
-            words.add(found[name] & mri, _lower(row["label_en"]))
+            words.add(found[name] & mri, label_in_sentence(row["label_en"]))
     if "mri_region_count" in found:
         number = seen.numbers(columns.number("mri_region_count"))
         marked = found["mri_region_count"] & mri
@@ -136,16 +138,16 @@ def _value_words(seen: Seen, analyte: str, use: csf.Use, mask: np.ndarray, label
         sign = few.work[f"{analyte}_censored"].map(_SIGN).fillna("").to_numpy(dtype=object)
     else:
         sign = np.full(len(raw), "", dtype=object)
-    bloody = raw - clean > csf.TOLERANCE
-    because = _limit_words(few, analyte, use)
-    values = zip(sign, raw, bloody, clean, limit, because, strict=True)
+    values = zip(sign, raw, clean, limit, _limit_words(few, analyte, use), strict=True)
     return np.array(
-        [
-            f"{label} {s}{v:g}{unit}{f' ({c:.3g} corrected for blood)' if b else ''} > {x:.3g} ({w})"
-            for s, v, b, c, x, w in values
-        ],
+        [f"{label} {s}{v:g}{unit}{_correction(v, c)} > {x:.3g} ({because})" for s, v, c, x, because in values],
         dtype=object,
     )
+
+
+def _correction(raw: float, clean: float) -> str:
+    """The value without the blood, where that can be seen in the digits that are shown."""
+    return f" ({clean:.3g} corrected for blood)" if f"{clean:.3g}" != f"{raw:.3g}" else ""
 
 
 def _limit_words(seen: Seen, analyte: str, use: csf.Use) -> np.ndarray:
@@ -155,29 +157,32 @@ def _limit_words(seen: Seen, analyte: str, use: csf.Use) -> np.ndarray:
         return np.full(n, f"fixed limit of {seen.definition.name}", dtype=object)
     age = seen.numbers(symptoms.age_in_days(seen.columns))
     days, codes = np.unique(np.where(np.isnan(age), -1.0, age), return_inverse=True)
-    words = np.array([_age_words(d) for d in days], dtype=object)[codes] if n else np.full(0, "", dtype=object)
+    words = np.array([_age_words(analyte, d) for d in days], dtype=object)[codes] if n else np.full(0, "", dtype=object)
     local = seen.mask(seen.columns.is_number(f"{analyte}_uln"))
     return np.where(local, "local limit", words)
 
 
-def _age_words(days: float) -> str:
+def _age_words(analyte: str, days: float) -> str:
     if days < 0:
         return "age unknown, highest limit that may hold"
-    sources = dict.fromkeys(_band(analyte, days) for analyte in (csf.WBC, csf.PROTEIN))
     if days < 61:
         age = f"{days:.0f} d"
     else:
         # An age given in years becomes days and comes back as the same number of years.
         age = f"{int(days / 30.4375 + 1e-6)} mo" if days < 730 else f"{int(days / 365.25 + 2e-3)} y"
-    return f"age {age}, {'/'.join(sources)}"
+    return f"age {age}, {_source(analyte, days)}"
 
 
-def _band(analyte: str, days: float) -> str:
-    """The first word of the source of the default limit at that age."""
+def _source(analyte: str, days: float) -> str:
+    """The first word of the source of the default limit at that age.
+
+    From 2 months to 10 years the table of limits (dossier 7) names its rows by both sources: RCH, Biou for protein.
+    """
     row = next(r for r in csf.reference(analyte) if days < r.last_day + 0.5 or r is csf.reference(analyte)[-1])
-    return "interpolated" if row.falling else row.source.split()[0]
+    own = "interpolated" if row.falling else row.source.split()[0]
+    return f"RCH/{own}" if analyte == csf.PROTEIN and _RCH_ROWS[0] <= row.first_day <= _RCH_ROWS[1] else own
 
 
-def _lower(label: str) -> str:
+def label_in_sentence(label: str) -> str:
     """A label inside a sentence: 'Seizure' -> 'seizure', 'T2/FLAIR …' and 'ADC …' as they are."""
     return label[0].lower() + label[1:] if label[1:2].islower() or label[1:2] == " " else label

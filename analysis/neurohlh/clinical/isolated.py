@@ -18,16 +18,20 @@ def isolated_cns(columns: Columns, symptoms: Known, never_systemic: nw.Expr) -> 
 
     `never_systemic`: where the patient does not have HLH by the study's criteria.
     """
-    parts = [
-        columns.known("molecular_dx_hlh"),
-        symptoms,
-        _not(
-            any_known([_anaemia(columns), _below(columns, "platelets", PLATELETS), _below(columns, "anc", NEUTROPHILS)])
-        ),
-        _not(columns.known("splenomegaly")),
-        _late_or_never(columns, never_systemic),
-    ]
+    parts = isolated_parts(columns, symptoms, never_systemic).values()
     return Known(each(p.true for p in parts), either(p.false for p in parts))
+
+
+def isolated_parts(columns: Columns, symptoms: Known, never_systemic: nw.Expr) -> dict[str, Known]:
+    """What an isolated onset asks for, by its name in words; all of it must hold."""
+    lineages = [_anaemia(columns), _below(columns, "platelets", PLATELETS), _below(columns, "anc", NEUTROPHILS)]
+    return {
+        "molecular diagnosis": columns.known("molecular_dx_hlh"),
+        "neurological symptoms": symptoms,
+        "normal blood counts": _not(any_known(lineages)),
+        "normal spleen": _not(columns.known("splenomegaly")),
+        "systemic HLH 90 days later or never": _late_or_never(columns, never_systemic),
+    }
 
 
 def _not(known: Known) -> Known:

@@ -51,6 +51,11 @@ def vocabulary() -> Mapping[str, Mapping[str, str]]:
     return {row["variable"]: row for row in csv.DictReader(text.splitlines())}
 
 
+def consciousness() -> tuple[str, ...]:
+    """The flags of a changed consciousness."""
+    return tuple(v for v, row in vocabulary().items() if row["category"] == "consciousness")
+
+
 def inputs() -> tuple[str, ...]:
     """The variables that this domain reads."""
     return (*vocabulary(), *_OTHER_INPUTS, *_MORE_INPUTS)
@@ -88,8 +93,8 @@ def components(columns: Columns) -> dict[str, Known]:
     """Each part of the question that the frame has columns for: variable -> whether it counts."""
     parts = {name: _flag(name, row, columns) for name, row in vocabulary().items() if name in columns and _asked(row)}
     if SUMMARY in columns:
-        consciousness = either(columns.yes(v) for v, r in vocabulary().items() if r["category"] == "consciousness")
-        spent = columns.yes("febrile_seizure_only") | (consciousness & columns.yes("metabolic_confounder"))
+        changed = either(columns.yes(v) for v in consciousness())
+        spent = columns.yes("febrile_seizure_only") | (changed & columns.yes("metabolic_confounder"))
         parts[SUMMARY] = Known(columns.yes(SUMMARY) & ~spent, columns.no(SUMMARY))
     if "gcs" in columns:
         low = (columns.number("gcs") <= GCS_LIMIT).fill_null(False)

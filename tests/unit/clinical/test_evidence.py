@@ -24,14 +24,28 @@ ROWS = {
            "mri_diffusion_restricted": None, "ct_abnormal": "not_met"},
     "excluded": {"age_years": 4, "sx_seizure": True, "hlh_confirmed": False},
     "above": {"age_years": 4, "csf_wbc": 500, "csf_wbc_censored": "right", "csf_protein": 0.2},
+    "below": {"age_years": 4, "csf_wbc": 10, "csf_wbc_censored": "left", "csf_protein": 0.2},
+    "adult": {"age_years": 30, "csf_wbc": 7, "csf_protein": 0.62, "csf_rbc": 1},
+    "half asked": {"age_years": 4, "csf_wbc": 1, "csf_protein": 0.2, "sx_seizure": None},
+    "half tested": {"age_years": 4, "csf_wbc": 1, "mri_brainstem": None},
+    "no age": {"csf_wbc": 1, "csf_protein": 0.5},
+    "no age, no protein": {"csf_wbc": 1},
 }  # fmt: skip
-FLAGS = ("sx_seizure", "mri_brainstem", "mri_diffusion_restricted", "lp_done", "mri_done", "hlh_confirmed")
+FLAGS = (
+    "neuro_assessed",
+    "sx_seizure",
+    "mri_brainstem",
+    "mri_diffusion_restricted",
+    "lp_done",
+    "mri_done",
+    "hlh_confirmed",
+)
 DEFAULTS = {"sx_seizure": False, "mri_brainstem": False, "mri_diffusion_restricted": False, "lp_done": True,
             "mri_done": True, "hlh_confirmed": True}  # fmt: skip
 
 
 def frame():
-    data = pd.DataFrame([{"patient_id": name, **DEFAULTS, **row} for name, row in ROWS.items()])
+    data = pd.DataFrame([{"patient_id": name, "neuro_assessed": True, **DEFAULTS, **row} for name, row in ROWS.items()])
     data[list(FLAGS)] = data[list(FLAGS)].astype("boolean")
     return data.assign(csf_wbc_censored=data["csf_wbc_censored"].where(data["csf_wbc_censored"].notna(), None))
 
@@ -50,8 +64,46 @@ def long():
         # 91.3125 days: 0.99 - 31.3125 x 0.59 / 122 = 0.8386
         ("seed_any3", "infant", "met", "CSF protein 0.95 g/L > 0.839 (age 3 mo, RCH/interpolated)"),
         ("seed_any3", "local", "met", "CSF protein 0.62 g/L > 0.45 (local limit)"),
-        ("seed_any3", "bloody", "met", "CSF WBC 20/uL (16 corrected for blood) > 5 (age 4 y, RCH/Biou)"),
-        ("seed_any3", "above", "met", "CSF WBC >500/uL > 5 (age 4 y, RCH/Biou)"),
+        ("seed_any3", "bloody", "met", "CSF WBC 20/uL (16 corrected for blood) > 5 (age 4 y, RCH)"),
+        ("seed_any3", "above", "met", "CSF WBC >500/uL > 5 (age 4 y, RCH)"),
+        (
+            "seed_any3",
+            "adult",
+            "met",
+            "CSF WBC 7/uL > 5 (age 30 y, RCH); CSF protein 0.62 g/L > 0.55 (age 30 y, Breiner)",
+        ),
+        (
+            "seed_any3",
+            "below",
+            "indeterminate",
+            "undecided: CSF (recorded only as below or above a limit of measurement); "
+            "an abnormal result would make it met, a normal one not_met",
+        ),
+        (
+            "seed_any3",
+            "half asked",
+            "indeterminate",
+            "undecided: symptoms (not answered: seizure); an abnormal result would make it met, a normal one not_met",
+        ),
+        (
+            "seed_any3",
+            "half tested",
+            "indeterminate",
+            "undecided: CSF (not answered: protein), MRI (not answered: brainstem lesion); "
+            "an abnormal result of either would make it met",
+        ),
+        (
+            "seed_any3",
+            "no age",
+            "indeterminate",
+            "undecided: CSF (age not known); an abnormal result would make it met, a normal one not_met",
+        ),
+        (
+            "seed_any3",
+            "no age, no protein",
+            "indeterminate",
+            "undecided: CSF (not answered: protein); an abnormal result would make it met, a normal one not_met",
+        ),
         ("seed_any3", "image", "met", "MRI: brainstem lesion; restricted diffusion (low ADC)"),
         ("seed_any3", "nothing", "not_met", "negative: symptoms, CSF, MRI"),
         (
@@ -96,6 +148,28 @@ def test_an_indeterminate_patient_is_told_what_is_missing_and_a_met_one_why(long
     undecided = long[long["status"] == "indeterminate"]["evidence"]
     assert undecided.str.contains("not tested|undecided").all()
     assert not long[long["status"] == "met"]["evidence"].str.contains("not tested|undecided|negative").any()
+
+
+@pytest.mark.parametrize(
+    ("changes", "evidence"),
+    [
+        ({}, "seizure; isolated onset met by the rule of blincoe2020"),
+        (
+            {"splenomegaly": True, "platelets": 20.0, "anc": None},
+            "seizure; isolated onset not met by the rule of blincoe2020: absent: normal blood counts, normal spleen",
+        ),
+        (
+            {"molecular_dx_hlh": None, "anc": None},
+            "seizure; isolated onset indeterminate by the rule of blincoe2020: "
+            "not known: molecular diagnosis, normal blood counts",
+        ),
+    ],
+)
+def test_an_isolated_onset_names_what_is_missing(changes, evidence):
+    patient = {"patient_id": "P", "sx_seizure": True, "molecular_dx_hlh": "met", "splenomegaly": False, "anc": 2.0,
+               "hemoglobin": 120.0, "platelets": 300.0, "age_years": 4.0, "hlh_confirmed": False}  # fmt: skip
+    data = pd.DataFrame([patient, patient | changes]).astype({"anc": float, "hlh_confirmed": "boolean"})
+    assert cns_long(data, ["blincoe2020"])["evidence"].tolist()[1] == evidence
 
 
 def test_the_work_grows_with_the_data_not_faster():
