@@ -36,7 +36,7 @@ _MONTH = (
     r"sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
 )
 _TIME = re.compile(
-    r"(?:[ t]\s*|(?<=日)\s*)(?P<time>\d{1,2}(?::\d{2}(?::\d{2}(?:[.,]\d+)?)?|时\d{0,2}分?(?:\d{1,2}秒)?))"
+    r"(?:[ t]\s*|(?<=日)\s*)(?:上午|下午|凌晨|中午|晚上|早上)?\s*(?P<time>\d{1,2}(?::\d{2}(?::\d{2}(?:[.,]\d+)?)?|时\d{0,2}分?(?:\d{1,2}秒)?))"
     r"\s*(?:[ap]m)?\s*(?:z|utc|[+-]\d{2}:?\d{2})?$"
 )
 _WEEKDAY = re.compile(r"^(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?[.,]?\s+")
@@ -77,7 +77,7 @@ _PLACEHOLDERS = frozenset(
 _EPOCH = dt.date(1970, 1, 1)
 _EARLIEST = dt.date(1900, 1, 2)
 _FIRST_EVENT = 1960
-"""No event of a cohort of this disease with a two-digit year is older; births may be."""
+"""No event of a cohort of this disease is older (it was first described in 1952); births may be."""
 
 
 def read_date(text: str, kind: Kind, context: ValueContext, birth: bool = False) -> Day | Fault:
@@ -109,7 +109,7 @@ def _checked(day: Day, context: ValueContext, birth: bool) -> Day | Fault:
     if date == _EPOCH:
         timed = any(rule.startswith("date:time") for rule in day.rules)
         return Day(date, day.rules, "possible_placeholder") if birth and not timed else _placeholder()
-    if date < _EARLIEST:
+    if date < _EARLIEST or (not birth and date.year < _FIRST_EVENT):
         return Fault("implausible_date")
     if context.today is not None and date > context.today:
         return Fault("future_date")
@@ -127,7 +127,7 @@ def _read(s: str, kind: Kind, context: ValueContext, birth: bool) -> Day | Fault
     if body in _PLACEHOLDERS:
         return _placeholder()
     if kind == Kind.NUMBER or re.fullmatch(r"\d{5}(?:\.\d+)?|\d{8}|\d{6}|\d{4}", body):
-        return _from_number(body, kind, context)
+        return _from_number(body, kind, context, birth)
     for pattern, reader in _READERS:
         m = pattern.match(body)
         if m:
@@ -244,7 +244,7 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
 )
 
 
-def _from_number(s: str, kind: Kind, context: ValueContext) -> Day | Fault:
+def _from_number(s: str, kind: Kind, context: ValueContext, birth: bool) -> Day | Fault:
     """Digits alone: a spreadsheet's day count, yyyymmdd, or a bare year."""
     m = re.fullmatch(r"(\d+)(?:\.(\d+))?", s)
     if not m:
@@ -259,7 +259,7 @@ def _from_number(s: str, kind: Kind, context: ValueContext) -> Day | Fault:
     if len(digits) != 5:
         return Fault("number_no_date" if kind == Kind.NUMBER or len(digits) != 6 else "two_digit_year")
     date = excel_date(int(digits), context.date1904)
-    if context.today is not None and date > context.today:
+    if (context.today is not None and date > context.today) or (not birth and date.year < _FIRST_EVENT):
         return Fault("number_no_date")
     system = "date:excel1904" if context.date1904 else "date:excel1900"
     rules = (system, "date:time_dropped") if fraction else (system,)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,7 +45,7 @@ def sort_rows(grid: Grid, header: Header) -> Rows:
     kinds.update(_repeated_headers(grid, header, start))
     kinds.update(_spoken(grid, view, start))
     if grid.width > 1:
-        kinds.update(_lone(grid, view, start))
+        kinds.update(_lone(grid, view, start, kinds))
     is_data = np.ones(grid.height, dtype=bool)
     is_data[list(header.rows)] = False
     is_data[list(kinds)] = False
@@ -102,12 +102,12 @@ def _spoken(grid: Grid, view: _Overview, start: int) -> dict[int, str]:
     return found
 
 
-def _lone(grid: Grid, view: _Overview, start: int) -> dict[int, str]:
+def _lone(grid: Grid, view: _Overview, start: int, known: Collection[int]) -> dict[int, str]:
     """Rows with a single cell: footnotes, and titles of sections in the first column."""
     lone = np.flatnonzero(view.count == 1)
     lone = lone[lone >= start]
     found: dict[int, str] = {}
-    names = _names(grid, view, start) if len(lone) else []
+    names = _names(grid, view, start, known) if len(lone) else []
     for j in np.unique(view.first[lone]).tolist():
         rows = lone[view.first[lone] == j]
         for i, text in zip(rows.tolist(), grid.texts(j, rows), strict=True):
@@ -118,10 +118,10 @@ def _lone(grid: Grid, view: _Overview, start: int) -> dict[int, str]:
     return found
 
 
-def _names(grid: Grid, view: _Overview, start: int) -> list[str]:
-    """What the first column holds in rows that are surely patients."""
-    dense = np.flatnonzero(view.count[start:] > 1)[:_ID_SAMPLE] + start
-    return grid.texts(0, dense)
+def _names(grid: Grid, view: _Overview, start: int, known: Collection[int]) -> list[str]:
+    """What the first column holds in rows that are surely patients, and no totals or notes (`known`)."""
+    dense = np.flatnonzero(view.count[start:] > 1)[: _ID_SAMPLE + len(known)] + start
+    return grid.texts(0, dense[~np.isin(dense, list(known))])
 
 
 def _is_section(text: str, names: Sequence[str]) -> bool:

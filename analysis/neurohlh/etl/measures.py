@@ -69,8 +69,8 @@ class Measure:
             return Fault("unit_unknown", words)
         spelled = codebook_spelling(name, self.variable)
         way = conversion(name, self.variable)
-        if way is None and self.kept_as_is:
-            return spelled, _SAME
+        if self.kept_as_is:  # U/L is U/mL in another size; what is no U/mL keeps its number and its unit
+            return (self.variable.unit, way) if way and not self.variable.unit.startswith("same") else (spelled, _SAME)
         if way is None and self.variable.unit.endswith(" FEU") and not name.endswith((" FEU", " DDU")):
             return self.resolve(f"{name} FEU")
         return (spelled, way) if way else Fault("no_conversion", {**words, "recorded_unit": spelled})
@@ -79,7 +79,7 @@ class Measure:
         """What a text says; words of any kind must have been read before."""
         if PLAIN(text) and (kind == Kind.NUMBER or "." not in text or self.points_are_decimal):
             return self._ordinary(text)
-        share = re.fullmatch(r"(\d{1,2})\s?/\s?(\d{1,2})", text)
+        share = re.fullmatch(r"(\d{1,2})\s?/\s?(\d{1,2})\s?[项条]?", text)
         if share and self.variable.type == "int" and float(share[2]) == self.variable.hard_max:
             p = self._ordinary(share[1])
             return p._replace(rule="k_of_n") if p.state == State.VALUE else p

@@ -217,8 +217,9 @@ def _tail(value: Decimal, rest: str) -> _Tail | Fault:
         return value, unit.name, "", "", False
     behind = _bracketed(rest)
     unit = read_unit(behind[0]) if behind else None
-    if unit is not None and not _powered(unit):
-        return value, unit.name, "text", "", False
+    if behind and unit is not None and not _powered(unit):
+        many = re.search(r"\d", behind[1])
+        return Fault("several_numbers") if many else (value, unit.name, "text", "", False)
     m = _POWER.match(rest)
     if m:
         return _with_power(value, int(m["e"] or m["p"]), m["rest"])

@@ -312,3 +312,20 @@ def test_two_units_in_one_column_are_told_apart_cell_by_cell(tmp_path):
         2.2,
         3.1,
     ]
+
+
+# --- rows that are no patients ---------------------------------------------------------------------------------------
+def test_sections_of_a_short_table_with_totals_are_no_patients(tmp_path):
+    rows = [
+        ["编号", "性别", "发热"],
+        ["A组"],
+        ["HLH-01", "男", "√"],
+        ["HLH-02", "女", "×"],
+        ["B组"],
+        ["HLH-03", "男", "+"],
+        ["小计", 3],
+    ]
+    found = cohort((workbook(tmp_path / "a.xlsx", rows),))
+    assert found.frame["patient_id"].tolist() == ["HLH-01", "HLH-02", "HLH-03"]
+    assert found.frame["fever"].tolist() == [True, False, True]
+    assert codes(found) == {"row_section", "row_totals"}

@@ -349,3 +349,31 @@ def test_no_message_holds_the_value():
     ]:
         p: Parsed = read(variable, text)
         assert text not in p.message + p.action
+
+
+# --- rules found on tables of hospitals ------------------------------------------------------------------------------
+@pytest.mark.parametrize("text", ["1921-03-05", "1921年3月5日", "20215", "7736"])
+def test_an_event_before_the_disease_was_described_is_no_date(text):
+    context = ValueContext(today=dt.date(2026, 11, 22))
+    [event] = parse_column([text], [Kind.TEXT], codebook()["date_hlh_diagnosis"], context)
+    assert event.state == State.REFUSED
+
+
+def test_births_may_be_as_old():
+    context = ValueContext(today=dt.date(2026, 11, 22))
+    [birth] = parse_column(["1938-05-06"], [Kind.TEXT], codebook()["date_birth"], context)
+    assert birth.value == dt.date(1938, 5, 6)
+
+
+def test_a_second_number_in_brackets_behind_a_unit_is_a_second_number():
+    texts = ["1234 ng/mL (>2000)", "1234 ng/mL (peak)"]
+    two, one = parse_column(texts, [Kind.TEXT] * 2, codebook()["ferritin"], ValueContext())
+    assert (two.state, two.code) == (State.REFUSED, "several_numbers")
+    assert (one.value, one.code) == (1234, "footnote")
+
+
+def test_soluble_cd25_in_another_size_of_its_unit_is_in_its_unit():
+    texts = ["5000000 U/L", "5000 pg/mL"]
+    units, mass = parse_column(texts, [Kind.TEXT] * 2, codebook()["scd25"], ValueContext())
+    assert (units.value, units.unit) == (5000, "U/mL")
+    assert (mass.value, mass.unit) == (5000, "pg/mL")
