@@ -68,9 +68,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> None:
+    from pathlib import Path
+
+    from neurohlh.study.outputs import check_target
     from neurohlh.study.study import Study
 
-    report = Study.open(options.study).run(progress=True).write(options.out)
+    study = Study.open(options.study)
+    check_target(Path(options.out))
+    report = study.run(progress=True).write(options.out)
     print(f"Report: {report}")
 
 

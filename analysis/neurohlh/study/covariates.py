@@ -39,11 +39,18 @@ MERGED = "merged"
 def check_model(model: Model, frame: pd.DataFrame) -> None:
     """Raise InputError for declared covariates or strata that can't be used, before anything is computed."""
     check_covariates(model.covariates or (), codebook(), frame)
-    if model.strata is not None and model.strata not in frame:
+    strata = model.strata
+    if strata is None or strata in frame:
+        return
+    called = codebook().find(strata)
+    if called is not None and called != strata:
         raise InputError(
-            f"model.strata names {model.strata!r}, but no source has a column for it",
-            do=did_you_mean(model.strata, frame.columns),
+            f"model.strata names {strata!r}, which is no variable", do=f"The codebook calls it {called!r}; write that."
         )
+    known = [c for c in frame if c in codebook()]
+    raise InputError(
+        f"model.strata names {strata!r}, but no source has a column for it", do=did_you_mean(strata, known)
+    )
 
 
 def merge_sparse_levels(frame: pd.DataFrame, terms: Sequence[str], event: str) -> tuple[pd.DataFrame, list[str]]:

@@ -18,11 +18,8 @@ from neurohlh.core.result import Result
 RUN_RECORD = "run.json"
 
 
-def write_folder(out: Path, fill: Callable[[Path], None]) -> Path:
-    """Let `fill` write into a fresh folder and put it in the place of `out`.
-
-    An earlier run at `out` is replaced; anything else that stands there is not touched (InputError).
-    """
+def check_target(out: Path) -> None:
+    """Raise InputError if `out` can't take the results of a run without something else being lost."""
     if out.exists() and not out.is_dir():
         raise InputError(f"{out.name!r} is a file, not a folder", do="Give --out the name of a folder.")
     if out.exists() and any(out.iterdir()) and not (out / RUN_RECORD).exists():
@@ -31,6 +28,14 @@ def write_folder(out: Path, fill: Callable[[Path], None]) -> Path:
             why="what stands there would be lost",
             do="Give --out a new or an empty folder.",
         )
+
+
+def write_folder(out: Path, fill: Callable[[Path], None]) -> Path:
+    """Let `fill` write into a fresh folder and put it in the place of `out`.
+
+    An earlier run at `out` is replaced; anything else that stands there is not touched (InputError).
+    """
+    check_target(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
