@@ -186,6 +186,18 @@ def test_one_identifier_twice_at_one_centre_is_one_patient(load):
     assert by_patient(cohort)["albumin"].to_dict() == {"1": 30.0, "2": 31.0}
 
 
+def test_a_row_without_centre_whose_identifier_two_centres_share_is_nobodys(load):
+    other = "patient_id,center_id,sex\n1,Lyon,F\n3,Lyon,F\n"
+    cohort = load(CENTRES, other, "patient_id,albumin (g/L)\n1,30\n2,31\n")
+    albumin = by_patient(cohort)["albumin"]
+    assert albumin.dropna().to_dict() == {"2": 31.0}
+    assert set(albumin.index) == {"Beijing/1", "Lyon/1", "2", "3"}  # no fifth patient called 1
+    lost = cohort.issues[(cohort.issues["source"] == "table3.csv") & (cohort.issues["row"] == 2)]
+    assert set(lost["raw"]) >= {"30"}
+    assert cohort.rows["n_out"].iloc[-1] == 4
+    assert (cohort.rows["n_in"] - cohort.rows["n_excluded"] == cohort.rows["n_out"]).all()
+
+
 def test_rows_without_an_identifier_are_left_out_counted_and_every_cell_of_them_named(load):
     cohort = load("patient_id,sex,hemoglobin (g/L),albumin (g/L)\nP1,M,84,30\n,F,91,\nP3,F,99,31\n,M,,\n")
     assert cohort.frame["patient_id"].tolist() == ["P1", "P3"]
