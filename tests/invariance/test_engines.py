@@ -168,19 +168,24 @@ def spark(tmp_path_factory):
         session.stop()
 
 
+@pytest.fixture(scope="module")
+def on_spark(spark):
+    """The cohort, carried over once."""
+    kinds = {"f": "double", "b": "boolean", "O": "string"}
+    schema = ", ".join(f"`{name}` {kinds[dtype.kind]}" for name, dtype in FRAME.dtypes.items())
+    return spark.createDataFrame(list(records(FRAME).itertuples(index=False, name=None)), schema).cache()
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("key", ["hlh2004", "hscore", "mas2016", "ebv_hlh", "sil2r_adult", "mh_score"])
-def test_spark(spark, key):
+def test_spark(on_spark, key):
     """One set for every kind of rule; the sets not named here differ from these in numbers only."""
 
     def step(frame):
         return evaluate(frame, load(key))
 
-    kinds = {"f": "double", "b": "boolean", "O": "string"}
-    schema = ", ".join(f"`{name}` {kinds[dtype.kind]}" for name, dtype in FRAME.dtypes.items())
-    frame = spark.createDataFrame(list(records(FRAME).itertuples(index=False, name=None)), schema)
-    answers = step(frame)
+    answers = step(on_spark)
     assert type(answers).__name__ == "DataFrame"
     rows = answers.collect()
     check(pd.DataFrame([row.asDict() for row in rows]), reference_of(step))
