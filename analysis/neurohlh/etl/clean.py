@@ -89,12 +89,16 @@ def clean_table(
     understood = [unless_measured(item, book) for item in understood]
     numeric = (item.column.cells for item in understood if item.variable and book[item.variable].numeric)
     settings = replace(settings, comma_decimals=settings.decimal == "." and writes_comma_decimals(numeric))
+    present = {item.variable for item in understood}
     for item in understood:
         if item.variable is None:
             continue
         variable = book[item.variable]
         _refuse_formula_errors(raw, item.column.header, item.column.cells)
-        columns[variable.name] = _clean_column(variable, item, raw, _context(item, variable, raw, settings))
+        context = _context(item, variable, raw, settings)
+        if item.unit is None and f"{variable.name}_unit" in present:  # the unit stands in a column of its own
+            context = replace(context, unit_known=False)
+        columns[variable.name] = _clean_column(variable, item, raw, context)
     return CleanTable(raw, tuple(understood), columns, settings.center)
 
 

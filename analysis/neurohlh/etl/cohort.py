@@ -125,6 +125,7 @@ def _columns(
         if variable.name not in present:
             continue
         joined = join_variable(variable, tables, roster)
+        conflict_rows += _contradicted(variable, joined, columns, Trail(tuple(tables), roster))
         states[variable.name] = joined.state
         _add(columns, variable, joined, book)
         if joined.in_conflict is not None:
@@ -132,6 +133,40 @@ def _columns(
             conflict_rows += [_conflict_issues(tables[k], variable, r, roster.names_of[k]) for k, r in joined.conflicts]
     _declared_centres(tables, roster, columns)
     return columns, states, in_conflict, stacked(conflict_rows)
+
+
+def _contradicted(variable: Variable, joined: Joined, columns: dict[str, object], trail: Trail) -> list[pd.DataFrame]:
+    """Issues of a column of units, or of > and <, that says otherwise than the header or the number's own cell.
+
+    A unit that is contradicted is unknown (emptied in `joined` and `columns`); a sign in the cell is believed.
+    """
+    if variable.name not in columns:
+        return []
+    told = np.array(columns[variable.name], dtype=object)
+    doubted = (joined.state == State.VALUE) & pd.notna(told) & (told != joined.values)
+    if not doubted.any():
+        return []
+    cells = trail.locate(variable.name, np.flatnonzero(doubted))
+    if not variable.name.endswith("_unit"):
+        return [cells.assign(**_SIGN_CONTRADICTED)]
+    joined.values[doubted], joined.state[doubted] = None, State.REFUSED
+    told[doubted] = None
+    columns[variable.name] = told
+    return [cells.assign(**_UNIT_CONTRADICTED)]
+
+
+_UNIT_CONTRADICTED = {
+    "severity": "error",
+    "code": "unit_contradicted",
+    "message": "this column says another unit than the header or the cell of the number, so its unit is unknown",
+    "action": "Find out which of the two is right and correct the other.",
+}
+_SIGN_CONTRADICTED = {
+    "severity": "warning",
+    "code": "sign_contradicted",
+    "message": "this column says otherwise than the sign before the number in its own cell; the sign is used",
+    "action": "Find out which of the two is right and correct the other.",
+}
 
 
 def _add(columns: dict[str, object], variable: Variable, joined: Joined, book: Codebook) -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from neurohlh.etl.clean import CleanColumn, CleanTable
 from neurohlh.etl.codebook import Variable
+from neurohlh.etl.units import tables as tables_of_units
 from neurohlh.etl.values import State
 
 DROPPED = -1
@@ -128,6 +129,8 @@ def join_variable(variable: Variable, tables: Sequence[CleanTable], roster: Rost
     chosen, clashing = np.arange(len(patient)), np.array([], dtype=int)
     if np.bincount(patient, minlength=1).max() > 1:
         facts = {name: _gather(name, columns, rows) for name in ("state", "censored", "shown")}
+        if variable.name in tables_of_units().reading["never_converted"]:  # 5000 U/mL and 5000 pg/mL are not the same
+            facts["shown"] = facts["shown"] + np.array([u or "" for u in _gather("unit", columns, rows)], dtype=object)
         chosen, clashing = _choose(patient, facts)
     for name in FACTS:
         getattr(joined, name)[patient[chosen]] = _gather(name, columns, rows)[chosen]

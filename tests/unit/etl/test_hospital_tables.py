@@ -329,3 +329,33 @@ def test_sections_of_a_short_table_with_totals_are_no_patients(tmp_path):
     assert found.frame["patient_id"].tolist() == ["HLH-01", "HLH-02", "HLH-03"]
     assert found.frame["fever"].tolist() == [True, False, True]
     assert codes(found) == {"row_section", "row_totals"}
+
+
+# --- the unit of soluble CD25, which is never converted --------------------------------------------------------------
+def test_a_column_of_units_is_heard_where_neither_header_nor_cell_names_one(tmp_path):
+    text = "patient_id,scd25,scd25_unit\n1,5000,U/mL\n2,9000,pg/mL\n3,9000 pg/mL,\n4,7000,\n"
+    found = cohort((table(tmp_path / "a.csv", text),))
+    assert found.frame["scd25"].tolist() == [5000, 9000, 9000, 7000]
+    assert found.frame["scd25_unit"].fillna("").tolist() == ["U/mL", "pg/mL", "pg/mL", ""]
+
+
+def test_two_units_for_one_number_leave_it_without(tmp_path):
+    text = "patient_id,sCD25 (pg/mL),scd25_unit\n1,5000,U/mL\n2,6000,pg/mL\n"
+    found = cohort((table(tmp_path / "a.csv", text),))
+    assert found.frame["scd25_unit"].fillna("").tolist() == ["", "pg/mL"]
+    assert found.issues.query("code == 'unit_contradicted'")["row"].tolist() == [2]
+
+
+def test_one_number_in_two_units_is_a_contradiction(tmp_path):
+    one = table(tmp_path / "a.csv", "patient_id,sIL-2R (U/mL)\n1,5000\n2,6000\n")
+    other = table(tmp_path / "b.csv", "patient_id,sCD25 (pg/mL)\n1,5000\n")
+    found = cohort((one,), (other,))
+    assert found.frame["scd25"].fillna(-1).tolist() == [-1, 6000]
+    assert found.in_conflict.tolist() == [True, False]
+
+
+def test_a_sign_in_the_cell_is_believed_before_a_column_that_denies_it(tmp_path):
+    text = "patient_id,ferritin (ug/L),ferritin_censored\n1,>2000,none\n2,900,none\n"
+    found = cohort((table(tmp_path / "a.csv", text),))
+    assert found.frame["ferritin_censored"].iloc[0] == "right"
+    assert "sign_contradicted" in codes(found, "ferritin_censored")
