@@ -62,6 +62,10 @@ def _read_levels(levels: list[str], book: Codebook, words: HeaderWords) -> Readi
     if unit is not None:
         found = _read_levels(upper, book, words)
         return replace(found, unit=found.unit or unit)
+    if header_key(last) in ("date", "日期"):
+        found = _read_levels(upper, book, words)
+        if found.variable and book[found.variable].type == "date":
+            return found
     if header_key(last) in words.neutral | words.value_words | words.whether_words or _explains(last):
         return _read_levels(upper, book, words)
     return _under_group(upper, last, book, words)

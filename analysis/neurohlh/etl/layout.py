@@ -248,7 +248,12 @@ def _filled_rightwards(above: Sequence[str], here: Sequence[str]) -> list[str]:
 
 def _unit_row(head: Head, i: int) -> bool:
     texts = [text for text in head.rows[i] if text and text not in "-—–/"]
-    return any(map(is_unit, texts)) and all(is_unit(text) or is_legend(text) for text in texts)
+    others = [text for text in texts if not (is_unit(text) or is_legend(text))]
+    if not others:
+        return any(map(is_unit, texts))
+    # A row that names hardly anything but units, and no patient: 'date' may stand among them.
+    nobody = not head.rows[i][head.filled(i - 1)[0]]
+    return nobody and len(others) <= len(texts) // 4 and not any(map(is_value, others))
 
 
 def _levels(head: Head, rows: tuple[int, ...]) -> tuple[tuple[str, ...], ...]:

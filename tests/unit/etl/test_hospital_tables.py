@@ -359,3 +359,22 @@ def test_a_sign_in_the_cell_is_believed_before_a_column_that_denies_it(tmp_path)
     found = cohort((table(tmp_path / "a.csv", text),))
     assert found.frame["ferritin_censored"].iloc[0] == "right"
     assert "sign_contradicted" in codes(found, "ferritin_censored")
+
+
+def test_a_row_of_units_may_hold_a_word_for_dates(tmp_path):
+    rows = [
+        ["Patient", None, "Laboratory", None, "CSF", "Outcome"],
+        ["Study ID", "Sex", "Ferritin", "Hgb", "Protein", "Last FU"],
+        [None, "M/F", "ng/mL", "g/dL", "mg/dL", "date"],
+        ["A-1", "M", ">40,000", 8.1, 45, dt.datetime(2022, 1, 3)],
+    ]
+    row = cohort((workbook(tmp_path / "a.xlsx", rows, ["A1:B1", "C1:D1"]),)).frame.iloc[0]
+    assert (row["hemoglobin"], row["csf_protein"], row["ferritin"]) == (81, 0.45, 40000)
+    assert row["date_last_followup"] == pd.Timestamp("2022-01-03")
+
+
+def test_a_patient_of_whom_little_is_known_is_no_row_of_units(tmp_path):
+    rows = [["patient_id", "sex", "ferritin", "fever"], [None, "F", "mg/L", "不详"], ["P2", "M", 900, "是"]]
+    found = cohort((workbook(tmp_path / "a.xlsx", rows),))
+    assert found.frame["patient_id"].tolist() == ["P2"]
+    assert "row_without_patient_id" in codes(found)
