@@ -20,12 +20,13 @@ _DAY = np.timedelta64(1, "D")
 class Contradiction:
     """Patients (boolean array) whose cells can't all be right.
 
-    `refuse` are the variables that are emptied for them; without any the cells stay and are doubted at `at`.
+    `refuse` are the variables that are emptied for them; without any the cells stay and are doubted at `at` (the first
+    of them that has a cell).
     """
 
     code: str
     patients: np.ndarray
-    at: str
+    at: tuple[str, ...]
     message: str
     action: str
     refuse: tuple[str, ...] = ()
@@ -79,7 +80,9 @@ def check_cohort(cohort: Cohort) -> Cohort:
 
 def _report(cohort: Cohort, found: Contradiction) -> pd.DataFrame:
     numbers = np.flatnonzero(found.patients)
-    cells = stacked((cohort.trail.locate(v, numbers) for v in found.refuse or (found.at,)), TRAIL_COLUMNS)
+    cells = stacked((cohort.trail.locate(v, numbers) for v in found.refuse or found.at), TRAIL_COLUMNS)
+    if not found.refuse:
+        cells = cells.drop_duplicates("patient")
     severity = "error" if found.refuse else "warning"
     return cells.assign(severity=severity, code=found.code, message=found.message, action=found.action)
 
@@ -114,7 +117,7 @@ def _birth(frame: pd.DataFrame) -> Iterator[Contradiction]:
         yield Contradiction(
             "birth_after_event",
             np.logical_or.reduce(others),
-            "date_birth",
+            ("date_birth",),
             "the date of birth lies after another date of this patient, so the age can't be computed from it",
             "Check the date of birth and the other dates.",
             refuse=("date_birth",),
@@ -126,7 +129,7 @@ def _date_order(frame: pd.DataFrame) -> Iterator[Contradiction]:
         yield Contradiction(
             f"{order.later.removeprefix('date_')}_before_{order.earlier.removeprefix('date_')}",
             _after(frame, order.earlier, order.later),
-            order.later,
+            (order.later,),
             f"{order.earlier} lies after {order.later}{order.remark}",
             "Check both dates in the source." + (" The dates named here are not used." if order.refuse else ""),
             refuse=order.refuse,
@@ -154,15 +157,15 @@ def _death(frame: pd.DataFrame) -> Iterator[Contradiction]:
     yield Contradiction(
         "death_and_alive",
         dead & alive,
-        "death",
+        ("death",),
         "death and outcome_status contradict each other, so the outcome is unknown",
         "Find out whether the patient died, and correct one of the cells.",
-        refuse=("death", "outcome_status"),
+        refuse=("death", "outcome_status", "date_death"),
     )
     yield Contradiction(
         "death_date_but_alive",
         dated & alive & ~dead,
-        "date_death",
+        ("date_death",),
         "a date of death is given although the patient is said to live, so the outcome is unknown",
         "Find out whether the patient died, and correct one of the cells.",
         refuse=("date_death", "death", "outcome_status"),
@@ -170,7 +173,7 @@ def _death(frame: pd.DataFrame) -> Iterator[Contradiction]:
     yield Contradiction(
         "death_without_date",
         dead & ~alive & ~dated & ~_known(frame, "followup_days"),
-        "death" if "death" in frame else "outcome_status",
+        ("death", "outcome_status"),
         "the patient died but neither a date of death nor a time is known; death counts, its time is unknown",
         "Add the date of death.",
     )
@@ -196,7 +199,7 @@ def _recorded_times(frame: pd.DataFrame) -> Iterator[Contradiction]:
         yield Contradiction(
             "age_contradicts_dates",
             apart > _tolerance(frame, "age_years", "years"),
-            "age_years",
+            ("age_years",),
             "the recorded age and the age from date_birth to date_hlh_diagnosis differ by more than one recorded unit; "
             "the dates are used",
             "Check the age and both dates.",
@@ -209,7 +212,7 @@ def _recorded_times(frame: pd.DataFrame) -> Iterator[Contradiction]:
         yield Contradiction(
             "followup_contradicts_dates",
             apart > _tolerance(frame, "followup_days", "days"),
-            "followup_days",
+            ("followup_days",),
             "the recorded follow-up and the one from date_hlh_diagnosis to the last date differ by more than one "
             "recorded unit; the dates are used",
             "Check the follow-up time, its unit and its time zero.",
@@ -220,7 +223,7 @@ def _sex(frame: pd.DataFrame) -> Iterator[Contradiction]:
     yield Contradiction(
         "hemizygous_female",
         _is(frame, "sex", "F") & _is(frame, "zygosity", "hemizygous"),
-        "zygosity",
+        ("zygosity",),
         "a girl or woman can't be hemizygous for an X-linked variant",
         "Check sex and zygosity.",
         refuse=("zygosity",),
@@ -228,7 +231,7 @@ def _sex(frame: pd.DataFrame) -> Iterator[Contradiction]:
     yield Contradiction(
         "pregnant_male",
         _is(frame, "sex", "M") & _is(frame, "pregnant", True),
-        "pregnant",
+        ("pregnant",),
         "a boy or man is recorded as pregnant",
         "Check sex and pregnancy, and whether two patients' rows were mixed.",
         refuse=("sex", "pregnant"),

@@ -47,7 +47,7 @@ def check_model(model: Model, frame: pd.DataFrame) -> None:
         raise InputError(
             f"model.strata names {strata!r}, which is no variable", do=f"The codebook calls it {called!r}; write that."
         )
-    known = [c for c in frame if c in codebook()]
+    known = [str(c) for c in frame if c in codebook()]
     raise InputError(
         f"model.strata names {strata!r}, but no source has a column for it", do=did_you_mean(strata, known)
     )

@@ -54,14 +54,20 @@ def _lines(raw: RawTable, path: str, guesses: list[Guess], asked: list[Question]
         yield f"sheet = {_quoted(raw.sheet)}"
     yield f"header_row = {raw.header_rows[-1]}  # review: the row of the headers"
     for question in asked:
-        yield "# review, the study can't run before this is answered:"
-        yield from (f"#   {line}" for line in str(question).splitlines())
+        yield f"# review, the study can't run before this is answered: {question.what}"
+        yield f"#   why it matters: {question.why}" + (f" {question.remarks}" if question.remarks else "")
     yield ""
     yield '# How each column was understood. Change a variable, or write "ignore" to leave the column out.'
     yield "[source.rename]"
+    open_headers = {header for question in asked for header in question.headers}
     for found in guesses:
         if found.header:
-            yield _rename(found)
+            yield _asked(found) if found.header in open_headers else _rename(found)
+
+
+def _asked(found: Guess) -> str:
+    """A header that means two things stays out until somebody says which."""
+    return f"# {_quoted(found.header)} = {_quoted(found.variable or '?')}  # review: see the question above"
 
 
 def _rename(found: Guess) -> str:

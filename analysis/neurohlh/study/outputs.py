@@ -62,7 +62,7 @@ def as_text(column: pd.Series) -> pd.Series:
     if column.dtype.kind == "M":
         text = np.datetime_as_string(column.to_numpy().astype("datetime64[D]")).astype(object)
     elif column.dtype.kind == "f":
-        text = _distinct(column, lambda v: repr(v).removesuffix(".0"))
+        text = _distinct(column, lambda v: repr(v + 0.0).removesuffix(".0"))
     elif column.dtype == "boolean" or column.dtype.kind == "b":
         text = np.where(column.fillna(False).to_numpy(dtype=bool), "true", "false").astype(object)
     else:

@@ -94,7 +94,7 @@ def table1_variables(frame: pd.DataFrame) -> list[TableVariable]:
     for variable in codebook():
         name = variable.name
         wanted = variable.domain in _TABLE1_DOMAINS and variable.role in ("baseline", "derived")
-        held = name in frame and frame[name].notna().any() and variable.type not in ("date", "string")
+        held = name in frame and variable.type not in ("date", "string") and _says_something(frame[name])
         if wanted and held and name not in _TABLE1_NOT and not name.endswith("_met"):
             kind = {"float": "continuous", "int": "continuous", "bool": "binary", "tri": "binary"}.get(variable.type)
             chosen.append(
@@ -107,6 +107,10 @@ def table1_variables(frame: pd.DataFrame) -> list[TableVariable]:
                 )
             )
     return chosen
+
+
+def _says_something(column: pd.Series) -> bool:
+    return bool((column.notna() & (column.astype(object) != "unknown")).any())
 
 
 def _table1(frame: pd.DataFrame) -> Result:
@@ -126,20 +130,19 @@ def _two_by_two(frame: pd.DataFrame) -> Result:
         return risks_only(exposed, frame["died"], reason=str(reason))
 
 
-def survival_set(frame: pd.DataFrame, config: StudyConfig) -> Survival:
-    """Patients at risk at the landmark with a known time and outcome; everyone else is counted by reason.
+def survival_set(frame: pd.DataFrame, day: float) -> Survival:
+    """Patients at risk on the landmark `day` with a known time and outcome; everyone else is counted by reason.
 
     Deaths before the landmark are counted by CNS status, because it is the untested who die early.
     """
-    day = config.model.landmark_days
     known = frame["os_days"].notna() & frame["os_event"].notna()
     early = frame[known & (frame["os_days"] <= day)]
     dropped = {"time or outcome unknown": int((~known).sum())}
     for status, word in _STATUS_WORDS.items():
-        dropped[f"died by day {day}, {word}"] = int(
+        dropped[f"died by day {day:g}, {word}"] = int(
             ((early["os_event"] == 1) & (early["cns_baseline"] == status)).sum()
         )
-    dropped[f"last seen alive by day {day}"] = int((early["os_event"] == 0).sum())
+    dropped[f"last seen alive by day {day:g}"] = int((early["os_event"] == 0).sum())
     kept = landmark(frame[known], "os_days", "os_event", day).frame
     kept = kept.assign(**{EXPOSURE: kept["cns_baseline"]}).reset_index(drop=True)
     return Survival(kept, len(frame), {reason: n for reason, n in dropped.items() if n})
@@ -148,9 +151,9 @@ def survival_set(frame: pd.DataFrame, config: StudyConfig) -> Survival:
 def _survival(frame: pd.DataFrame, config: StudyConfig) -> dict[str, Result]:
     whole = frame[frame["os_days"].notna() & frame["os_event"].notna()]
     overall = kaplan_meier(whole, "os_days", "os_event", times=TIMES, ticks=year_ticks(whole["os_days"]))
-    overall = _counted_from(overall, f"since {ZERO_WORDS[config.endpoint.os.origin]}")
+    overall = counted_from(overall, f"since {ZERO_WORDS[config.endpoint.os.origin]}")
     results = {"kaplan_meier_overall": overall, "followup": reverse_kaplan_meier(whole, "os_days", "os_event")}
-    survival = survival_set(frame, config)
+    survival = survival_set(frame, config.model.landmark_days)
     try:
         return results | _by_exposure(survival, config)
     except NotEstimable as reason:
@@ -161,17 +164,21 @@ def _survival(frame: pd.DataFrame, config: StudyConfig) -> dict[str, Result]:
 def _by_exposure(survival: Survival, config: StudyConfig) -> dict[str, Result]:
     everybody = survival.frame
     known = everybody[everybody[EXPOSURE].isin(["met", "not_met"])]
-    undecided = len(everybody) - len(known)
-    gone = {"CNS status at baseline not decidable": undecided} if undecided else {}
+    undecided = int((everybody[EXPOSURE] == "indeterminate").sum())
+    gone = {
+        "CNS status at baseline not decidable": undecided,
+        "CNS status not applicable": len(everybody) - len(known) - undecided,
+    }
+    gone = {reason: n for reason, n in gone.items() if n}
     ticks = year_ticks(everybody["os_days"])
     curves = kaplan_meier(everybody, "os_days", "os_event", by=EXPOSURE, times=TIMES, ticks=ticks)
     results = {
-        "kaplan_meier": _counted_from(_told(curves, survival, {}), time_zero_words(config)),
-        "logrank": _told(logrank(known, "os_days", "os_event", EXPOSURE), survival, gone),
-        "cox": _told(_cox(known, config), survival, gone),
+        "kaplan_meier": counted_from(told(curves, survival, {}), time_zero_words(config)),
+        "logrank": told(logrank(known, "os_days", "os_event", EXPOSURE), survival, gone),
+        "cox": told(_cox(known, config), survival, gone),
     }
     if undecided:
-        results["cox_bounds"] = _told(_cox_bounds(everybody, undecided, config), survival, {})
+        results["cox_bounds"] = told(_cox_bounds(everybody, undecided, config), survival, {})
     return results
 
 
@@ -201,7 +208,8 @@ def time_zero_words(config: StudyConfig) -> str:
     return f"since day {config.model.landmark_days} after {ZERO_WORDS[config.endpoint.os.origin]}"
 
 
-def _counted_from(result: Result, words: str) -> Result:
+def counted_from(result: Result, words: str) -> Result:
+    """The result with words for what its times count from."""
     return result.with_(method={**result.method, "time_zero": words})
 
 
@@ -214,7 +222,7 @@ def year_ticks(days: pd.Series) -> list[float] | None:
     return [y * DAYS_PER_YEAR for y in range(0, int(years) + 1, step)]
 
 
-def _told(result: Result, survival: Survival, gone: dict[str, int]) -> Result:
+def told(result: Result, survival: Survival, gone: dict[str, int]) -> Result:
     """The result with its counts taken back to the study population."""
     dropped = {**survival.dropped, **gone, **result.counts.get("dropped", {})}
     return result.with_(counts={**result.counts, "supplied": survival.supplied, "dropped": dropped})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
@@ -15,6 +16,7 @@ import pandas as pd
 from neurohlh.clinical.cns_definitions import definitions as cns_definitions
 from neurohlh.clinical.criteria_table import criteria_long
 from neurohlh.clinical.evidence import cns_long
+from neurohlh.core.errors import InputError
 from neurohlh.core.findings import Findings
 from neurohlh.core.provenance import versions
 from neurohlh.core.result import Result
@@ -52,8 +54,13 @@ class Study:
     @classmethod
     def of(cls, *tables: str | Path, **sections: Any) -> Study:
         """A study of one or several tables without a study file; `sections` are those of study.toml."""
-        data = {"schema": 1, "source": [{"path": str(Path(t).resolve())} for t in tables], **sections}
-        return cls(check_config(data, "the call"), Path())
+        if not tables:
+            raise InputError("no table is named", do="Name at least one.")
+        paths = [Path(t).resolve() for t in tables]
+        folder = paths[0].parent
+        names = [os.path.relpath(p, folder) for p in paths]
+        data = {"schema": 1, "source": [{"path": name} for name in names], **sections}
+        return cls(check_config(data, "the call"), folder)
 
     def load(self) -> StudyCohort:
         """Read, clean, join and check the tables."""

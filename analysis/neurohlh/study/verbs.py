@@ -15,21 +15,35 @@ import pandas as pd
 from neurohlh.clinical import cns as _cns
 from neurohlh.clinical.cns_status import RESULTS as CNS_RESULTS
 from neurohlh.clinical.criteria import load as _criteria
+from neurohlh.clinical.evidence import cns_long
 from neurohlh.clinical.outcome import derive_outcome
 from neurohlh.clinical.rules import evaluate
 from neurohlh.core.errors import InputError
 from neurohlh.core.result import Result
+from neurohlh.etl.codebook import codebook
 from neurohlh.etl.cohort import Cohort
 from neurohlh.stats.cox import cox_table
 from neurohlh.stats.curves import kaplan_meier as _kaplan_meier
 from neurohlh.stats.describe import table1 as _table1
-from neurohlh.stats.landmark import landmark as _landmark
 from neurohlh.stats.logrank import logrank as _logrank
 from neurohlh.stats.proportions import frequency
-from neurohlh.study.plan import EXPOSURE, TIMES, table1_variables
+from neurohlh.study.config import Model
+from neurohlh.study.covariates import check_covariates, variable_of
+from neurohlh.study.plan import (
+    EXPOSURE,
+    TIMES,
+    ZERO_WORDS,
+    Survival,
+    counted_from,
+    survival_set,
+    table1_variables,
+    told,
+    year_ticks,
+)
 from neurohlh.study.study import Study, StudyCohort
 
 Data = StudyCohort | pd.DataFrame
+DEFAULT_LANDMARK = Model().landmark_days
 _ENDPOINTS = {"os": ("os_days", "os_event")}
 
 
@@ -50,14 +64,18 @@ def classify_hlh(data: Cohort | Any, criteria: str = "hlh2004") -> Any:
 def classify_cns(data: Cohort | Any, definition: str = "seed_any3", *, window_days: tuple[int, int] = (-14, 14)) -> Any:
     """CNS involvement beside each patient: status, domains, first date, timing, and the baseline status of the window.
 
-    A cohort gives a pandas frame; a pandas, Polars, DuckDB or Spark frame comes back as what it was.
+    A cohort gives a pandas frame, with `cns_evidence`: why in words, and which missing test could change the answer. A
+    pandas, Polars, DuckDB or Spark frame comes back as what it was.
     """
+    if not isinstance(data, Cohort):
+        return _cns.classify_cns(data, definition, window_days=window_days)
+    frame, gate = data.frame, None
     if isinstance(data, StudyCohort):
         found = data.classified
-        kept = found.frame.drop(columns=[c for c in CNS_RESULTS if c in found.frame])
-        return _cns.classify_cns(kept, definition, hlh=found.gate, window_days=window_days)
-    frame = data.frame if isinstance(data, Cohort) else data
-    return _cns.classify_cns(frame, definition, window_days=window_days)
+        frame, gate = found.frame.drop(columns=[c for c in CNS_RESULTS if c in found.frame]), found.gate
+    said = cns_long(frame, [definition], hlh=gate, window_days=window_days)
+    classified = _cns.classify_cns(frame, definition, hlh=gate, window_days=window_days)
+    return classified.assign(cns_evidence=said["evidence"].to_numpy())
 
 
 def patients_of(data: Data) -> pd.DataFrame:
@@ -86,23 +104,26 @@ def cns_frequency(data: Data) -> Result:
     return frequency(patients_of(data)["cns_status"], variable="cns_status")
 
 
-def _at_risk(data: Data, endpoint: str, landmark_days: float | None) -> tuple[pd.DataFrame, str, str]:
+def _survival_of(data: Data, endpoint: str, exposed: bool, declared: float | None) -> Survival:
+    """The patients to follow, everyone else counted: anything by CNS status is followed from the landmark."""
     if endpoint not in _ENDPOINTS:
         raise InputError(f"there is no endpoint {endpoint!r}", do=f"Known: {', '.join(_ENDPOINTS)}.")
-    time, event = _ENDPOINTS[endpoint]
     frame = patients_of(data)
-    frame = frame[frame[time].notna() & frame[event].notna()]
-    if landmark_days is not None:
-        frame = _landmark(frame, time, event, landmark_days).frame
-        frame = frame.assign(**{EXPOSURE: frame["cns_baseline"]})
-    return frame.reset_index(drop=True), time, event
+    if declared is None and exposed:
+        declared = data.study.config.model.landmark_days if isinstance(data, StudyCohort) else DEFAULT_LANDMARK
+    if declared is not None:
+        return survival_set(frame, declared)
+    time, event = _ENDPOINTS[endpoint]
+    known = frame[time].notna() & frame[event].notna()
+    gone = int((~known).sum())
+    return Survival(frame[known].reset_index(drop=True), len(frame), {"time or outcome unknown": gone} if gone else {})
 
 
-def _landmark_of(data: Data, terms: Sequence[str], declared: float | None) -> float | None:
-    """CNS status is known only up to the landmark, so anything by CNS status is followed from there."""
-    if declared is not None or EXPOSURE not in terms:
-        return declared
-    return data.study.config.model.landmark_days if isinstance(data, StudyCohort) else 14
+def _zero_words(data: Data, exposed: bool, declared: float | None) -> str:
+    config = data.study.config if isinstance(data, StudyCohort) else None
+    origin = ZERO_WORDS[config.endpoint.os.origin] if config else "time zero"
+    day = declared if declared is not None else (config.model.landmark_days if config else DEFAULT_LANDMARK)
+    return f"since day {day:g} after {origin}" if exposed or declared is not None else f"since {origin}"
 
 
 def kaplan_meier(
@@ -115,15 +136,19 @@ def kaplan_meier(
     conf_level: float = 0.95,
 ) -> Result:
     """Kaplan-Meier curves in days; by="cns" follows patients from the landmark (default: the study's, else day 14)."""
-    at = _landmark_of(data, [by] if by else [], landmark)
-    frame, time, event = _at_risk(data, endpoint, at)
-    return _kaplan_meier(frame, time, event, by=by, times=times, conf_level=conf_level)
+    exposed = by == EXPOSURE
+    survival = _survival_of(data, endpoint, exposed, landmark)
+    time, event = _ENDPOINTS[endpoint]
+    ticks = year_ticks(survival.frame[time])
+    found = _kaplan_meier(survival.frame, time, event, by=by, times=times, conf_level=conf_level, ticks=ticks)
+    return counted_from(told(found, survival, {}), _zero_words(data, exposed, landmark))
 
 
 def logrank(data: Data, endpoint: str = "os", *, by: str = EXPOSURE, landmark: float | None = None) -> Result:
-    """Log-rank test; patients whose group is undecided take no part."""
-    frame, time, event = _at_risk(data, endpoint, _landmark_of(data, [by], landmark))
-    return _logrank(_decided(frame, by), time, event, by)
+    """Log-rank test; patients whose CNS status is undecided take no part and are counted."""
+    survival = _survival_of(data, endpoint, by == EXPOSURE, landmark)
+    decided, gone = _decided(survival.frame, by)
+    return told(_logrank(decided, *_ENDPOINTS[endpoint], by), survival, gone)
 
 
 def cox(
@@ -134,14 +159,22 @@ def cox(
     strata: str | None = None,
     landmark: float | None = None,
 ) -> Result:
-    """Cox models, each term alone and all together: the first term of 'cns + age_years + …' is the exposure."""
+    """Cox models, each term alone and all together: the first term of 'cns + age_years + …' is the exposure.
+
+    Raises InputError for a covariate that must not be adjusted for (a mediator, a part of the exposure or outcome).
+    """
     exposure, *covariates = [t.strip() for t in formula.split("+")]
-    frame, time, event = _at_risk(data, endpoint, _landmark_of(data, [exposure], landmark))
+    survival = _survival_of(data, endpoint, exposure == EXPOSURE, landmark)
+    decided, gone = _decided(survival.frame, exposure)
+    check_covariates([t for t in covariates if variable_of(t) in codebook()], codebook(), decided)
     reference = {exposure: "not_met"} if exposure == EXPOSURE else None
-    return cox_table(_decided(frame, exposure), time, event, exposure, covariates, strata=strata, reference=reference)
+    found = cox_table(decided, *_ENDPOINTS[endpoint], exposure, covariates, strata=strata, reference=reference)
+    return told(found, survival, gone)
 
 
-def _decided(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+def _decided(frame: pd.DataFrame, column: str) -> tuple[pd.DataFrame, dict[str, int]]:
     if column != EXPOSURE:
-        return frame
-    return frame[frame[column].isin(["met", "not_met"])].reset_index(drop=True)
+        return frame, {}
+    known = frame[frame[EXPOSURE].isin(["met", "not_met"])].reset_index(drop=True)
+    gone = len(frame) - len(known)
+    return known, {"CNS status at baseline not decidable or not applicable": gone} if gone else {}

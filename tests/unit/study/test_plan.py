@@ -37,7 +37,7 @@ FRAME = pd.DataFrame(
 
 
 def test_everybody_is_at_risk_at_the_landmark_or_counted_by_reason():
-    survival = survival_set(FRAME, config_of())
+    survival = survival_set(FRAME, 14)
     assert survival.supplied == 11
     assert survival.frame["os_days"].tolist() == [1, 26, 76, 76]
     assert survival.frame["cns"].tolist() == ["met", "not_met", "indeterminate", "not_applicable"]
@@ -52,7 +52,7 @@ def test_everybody_is_at_risk_at_the_landmark_or_counted_by_reason():
 
 
 def test_a_later_landmark_leaves_fewer():
-    survival = survival_set(FRAME, config_of(model={"landmark_days": 40}))
+    survival = survival_set(FRAME, 40)
     assert survival.frame["os_days"].tolist() == [50, 50]
     assert survival.dropped["died by day 40, CNS involved"] == 3
     assert survival.dropped["last seen alive by day 40"] == 3
