@@ -8,7 +8,7 @@ from pathlib import Path
 from neurohlh.core.errors import InputError
 from neurohlh.etl.codebook import codebook, known_header
 from neurohlh.etl.columns import IGNORE, Guess, SourceHints, guess, questions
-from neurohlh.etl.questions import Question
+from neurohlh.etl.questions import Question, answer_lines
 from neurohlh.etl.read import read_table
 from neurohlh.etl.table import RawTable
 
@@ -55,7 +55,10 @@ def _lines(raw: RawTable, path: str, guesses: list[Guess], asked: list[Question]
     yield f"header_row = {raw.header_rows[-1]}  # review: the row of the headers"
     for question in asked:
         yield f"# review, the study can't run before this is answered: {question.what}"
-        yield f"#   why it matters: {question.why}" + (f" {question.remarks}" if question.remarks else "")
+        yield f"#   why it matters: {question.why}"
+        yield from (f"# {line}" for line in answer_lines([question]))
+        if question.remarks:
+            yield f"#   {question.remarks}"
     yield ""
     yield '# How each column was understood. Change a variable, or write "ignore" to leave the column out.'
     yield "[source.rename]"
