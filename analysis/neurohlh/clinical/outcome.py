@@ -257,7 +257,9 @@ def _early_span(frame: pd.DataFrame, origin: str, early: str, span: _Span, event
     shift = _days(_dates(frame, origin), start)
     by_death, by_contact = (_days(_dates(frame, d), start) for d in ("date_death", "date_last_followup"))
     # A death before time zero, or a time zero without a date, has no survival time; from admission it may well have.
-    own = np.where(event == 1, by_death, by_contact)
+    # As in the span, the last follow-up dates a death that nothing else dates.
+    undated = np.isnan(by_death) & np.isnan(span.days) & ~np.isfinite(span.low) & ~np.isfinite(span.high)
+    own = np.where((event == 1) & ~undated, by_death, by_contact)
     dated = own >= 0
     return np.where(dated, own, span.low + shift), np.where(dated, own, span.high + shift)
 

@@ -148,6 +148,7 @@ def test_early_death_counts_from_admission_where_there_are_admissions():
         ({D: None, "date_death": day(8)}, "not_met", "met"),
         ({D: None, "death": False, "date_last_followup": day(8)}, "not_met", "indeterminate"),
         ({D: None, "date_last_followup": day(31)}, "not_met", "not_met"),
+        ({D: None, "death": True, "date_last_followup": day(5)}, "met", "met"),
         (
             {D: None, "death": True, "followup_days": 3.0},
             "indeterminate",
