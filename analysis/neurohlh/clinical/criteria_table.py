@@ -136,8 +136,12 @@ def _why(data: pd.DataFrame, item: Item, status: np.ndarray) -> np.ndarray:
         reasons.append((undecided & beyond, "; censored: the limit does not decide it"))
     if item.when is not None:
         reasons.append((undecided & ~_there(data, item.when.variable), f"; {item.when.variable} not recorded"))
+    undone = np.zeros(len(data), dtype=bool)
+    if test.tested_by in data:
+        undone = (data[test.tested_by] == False).fillna(False).to_numpy(dtype=bool)  # noqa: E712
+        reasons.append((undecided & ~missing & undone, f"; not used, for {test.tested_by} says not done"))
     if not codebook()[test.variable].numeric:
-        reasons.append((undecided & ~missing, "; recorded as not tested or unknown"))
+        reasons.append((undecided & ~missing & ~undone, "; recorded as not tested or unknown"))
     if test.tolerance:
         reasons.append((_tolerated(data, test), "; 0.5 % tolerance: recorded unit unknown"))
     return np.select([r[0] for r in reasons], [r[1] for r in reasons], "").astype(object)

@@ -79,6 +79,15 @@ def test_bounds_and_unknown_items_of_the_whole():
     assert "not applicable unless met: gate_sjia" in cell("b", "MAS-2016", "overall")[2]
 
 
+def test_a_marrow_that_was_not_done_is_named_as_the_reason():
+    bools = {"hemophagocytosis_bm": [True, None], "bm_done": [False, False]}
+    frame = pd.DataFrame({"patient_id": ["a", "b"], **{k: pd.array(v, dtype="boolean") for k, v in bools.items()}})
+    table = criteria_long(frame, load("hscore")).set_index(["patient_id", "item"])
+    assert "not used, for bm_done says not done" in table.loc[("a", "hemophagocytosis"), "detail"]
+    assert "; not recorded" in table.loc[("b", "hemophagocytosis"), "detail"]
+    assert table["status"].eq("indeterminate").all()
+
+
 def test_other_backends_give_the_same_table():
     lazy = pl.from_pandas(FRAME).lazy()
     pd.testing.assert_frame_equal(criteria_long(lazy, [load("hlh2004"), load("hscore"), load("mas2016")]), TABLE)
