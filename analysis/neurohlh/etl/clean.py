@@ -113,7 +113,9 @@ def _labelled(cells: Distinct, labels: Mapping[str, str], context: ValueContext)
 
 
 def _refuse_formula_errors(raw: RawTable, header: str, cells: Distinct) -> None:
-    broken = [i for i, kind in enumerate(cells.kinds) if kind == Kind.ERROR and cells.texts[i] != "#N/A"]
+    broken = []
+    if Kind.ERROR in cells.kinds:
+        broken = [i for i, kind in enumerate(cells.kinds) if kind == Kind.ERROR and cells.texts[i] != "#N/A"]
     broken += [i for i, t in enumerate(cells.texts) if t.startswith("#") and t.rstrip("!?") in _FORMULA_ERRORS]
     if not broken:
         return
@@ -181,7 +183,8 @@ def _text_column(variable: Variable, item: Understood, cells: Distinct, raw: np.
 
     What a study calls missing (9999) is no identifier's business; a word for not knowing (NA, 不详) is no identifier.
     """
-    texts = [t if t.isascii() else unicodedata.normalize("NFKC", t) for t in cells.texts]
+    plain = all(map(str.isascii, cells.texts))
+    texts = cells.texts if plain else [unicodedata.normalize("NFKC", t) for t in cells.texts]
     if texts and all(map(_WHOLE_FLOAT, texts)):  # identifiers that went through a table of floats
         texts = [t[:-2] for t in texts]
     n = len(raw)
@@ -190,7 +193,8 @@ def _text_column(variable: Variable, item: Understood, cells: Distinct, raw: np.
     state[nobody] = State.REFUSED
     state[-1] = State.BLANK
     values = np.array([*texts, None], dtype=object)
-    values[nobody] = None
+    shown = np.array([*texts, ""], dtype=object)
+    values[nobody], shown[nobody] = None, ""
     return CleanColumn(
         variable=variable,
         header=item.column.header,
@@ -201,7 +205,7 @@ def _text_column(variable: Variable, item: Understood, cells: Distinct, raw: np.
         censored=np.zeros(n, dtype=np.int8),
         recorded=np.full(n, np.nan),
         unit=np.full(n, None, dtype=object),
-        shown=np.array(["" if v is None else v for v in values], dtype=object),
+        shown=shown,
         parsed=(),
     )
 

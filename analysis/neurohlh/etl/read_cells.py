@@ -85,7 +85,11 @@ def tidy(texts: Sequence[str], kinds: Sequence[Kind] | None, codes: np.ndarray) 
     `codes` (any integer type, negative: empty) point into `texts`, each of which is used; `kinds` None: all are text.
     """
     codes = codes.astype(np.int32, copy=False)
-    bare = [stripped(text) for text in texts]
+    bare = [text if text.isalnum() else text.strip(WHITE) for text in texts]
+    if kinds is None:
+        distinct = set(bare)
+        if len(distinct) == len(bare) and "" not in distinct:
+            return Distinct(bare, [Kind.TEXT] * len(bare), codes)
     typed = [Kind.TEXT] * len(bare) if kinds is None else list(kinds)
     seen: dict[tuple[str, Kind], int] = {}
     for pair in zip(bare, typed, strict=True):
