@@ -104,6 +104,12 @@ def derive_outcome(frame: pd.DataFrame, origin: str = ORIGIN) -> pd.DataFrame:
     return pd.DataFrame(columns, index=frame.index)
 
 
+def derive_age(frame: pd.DataFrame) -> pd.DataFrame:
+    """`age_years` and `age_days` as `derive_outcome` gives them; same index as `frame`."""
+    years, days = _age(frame)
+    return pd.DataFrame({"age_years": years, "age_days": days}, index=frame.index)
+
+
 def outcome_method() -> dict[str, str]:
     """The choices behind `derive_outcome`, in words, by topic."""
     return {

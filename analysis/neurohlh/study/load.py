@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from neurohlh.clinical.contradictions import cns_contradictions
-from neurohlh.clinical.outcome import derive_outcome
+from neurohlh.clinical.outcome import derive_age
 from neurohlh.core.errors import InputError, did_you_mean
 from neurohlh.etl.checks import check_cohort
 from neurohlh.etl.clean import CleanTable, SourceSettings, clean_table
@@ -32,9 +32,10 @@ def load_cohort(config: StudyConfig, folder: Path, today: dt.date) -> Cohort:
 
 def _with_cns_contradictions(cohort: Cohort) -> Cohort:
     """The cohort with what its CNS columns say against each other among the issues; nothing is changed by them."""
-    ages = derive_outcome(cohort.frame)[["age_years", "age_days"]]
-    frame = cohort.frame.drop(columns=["age_years", "age_days"], errors="ignore").join(ages)
-    found = cns_contradictions(frame)
+    recorded, ages = cohort.frame, derive_age(cohort.frame)
+    found = cns_contradictions(
+        pd.DataFrame({c: recorded[c] for c in recorded} | {c: ages[c] for c in ages}, copy=False)
+    )
     if found.empty:
         return cohort
     number = pd.Series(cohort.frame.index, index=cohort.frame["patient_id"])
