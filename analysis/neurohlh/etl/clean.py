@@ -63,6 +63,11 @@ class CleanColumn:
         return what[self.codes]
 
     @property
+    def in_other_unit(self) -> bool:
+        """Whether some value was recorded in another unit than the codebook's, or in none that was named."""
+        return bool(((self.state == State.VALUE) & (self.unit != self.variable.unit)).any())
+
+    @property
     def changed(self) -> np.ndarray:
         """Per distinct text: whether what is written differs from what was read, and is no refusal."""
         return (self.shown != self.raw) & (self.state != State.REFUSED)

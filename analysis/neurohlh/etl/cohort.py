@@ -90,8 +90,8 @@ def build_cohort(tables: Sequence[CleanTable], book: Codebook) -> Cohort:
     issues = replace(issues, blocks=tuple(issue_blocks)).with_rows(table_issues(tables, roster))
     columns, states, in_conflict, conflict_rows = _columns(tables, roster, book)
     return Cohort(
-        frame=pd.DataFrame({"patient_id": roster.patient_ids, **columns}),
-        states=pd.DataFrame(states),
+        frame=pd.DataFrame({"patient_id": roster.patient_ids, **columns}, copy=False),
+        states=pd.DataFrame(states, copy=False),
         changes_ledger=changes,
         issues_ledger=issues.with_rows(conflict_rows),
         rows=_rows_flow(tables, roster),
@@ -177,11 +177,11 @@ def _add(columns: dict[str, object], variable: Variable, joined: Joined, book: C
         columns[f"{name}_censored"] = CENSORED_WORDS[joined.censored]
     if not variable.numeric:
         return
-    known = joined.state == State.VALUE
-    elsewhere = known & (joined.unit != variable.unit)
     if f"{name}_unit" in book:  # sCD25: its unit is a variable of its own and nothing is converted
-        columns[f"{name}_unit"] = joined.unit
-    elif elsewhere.any() and variable.unit:
+        known = joined.state == State.VALUE
+        own = np.array([None, variable.unit], dtype=object)[known.astype(int)]
+        columns[f"{name}_unit"] = joined.unit if joined.in_other_unit else own
+    elif joined.in_other_unit and variable.unit:
         columns[f"{name}_recorded"] = joined.recorded
         columns[f"{name}_unit"] = joined.unit
 

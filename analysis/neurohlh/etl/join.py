@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -40,7 +40,8 @@ class Roster:
 class Joined:
     """One variable over all patients, and the rows that contradict each other.
 
-    Arrays have one entry per patient. `conflicts` are (table number, row positions) of contradicting cells.
+    Arrays have one entry per patient. `conflicts` are (table number, row positions) of contradicting cells. Where every
+    value was recorded in the codebook's unit (`in_other_unit` is False) `recorded` and `unit` say nothing.
     """
 
     values: np.ndarray
@@ -50,6 +51,7 @@ class Joined:
     unit: np.ndarray
     conflicts: tuple[tuple[int, np.ndarray], ...] = ()
     in_conflict: np.ndarray | None = None
+    in_other_unit: bool = True
 
 
 def call_the_roll(tables: Sequence[CleanTable]) -> Roster:
@@ -116,15 +118,19 @@ def join_variable(variable: Variable, tables: Sequence[CleanTable], roster: Rost
     rows = [np.flatnonzero(roster.patient_of[k] >= 0) for k, _ in parts]
     patient = np.concatenate([roster.patient_of[k][r] for (k, _), r in zip(parts, rows, strict=True)])
     columns = [c for _, c in parts]
+    elsewhere = variable.numeric and any(c.in_other_unit for c in columns)
     if np.array_equal(patient, np.arange(n)):
-        values, state, censored, recorded, unit = (_gather(name, columns, rows) for name in FACTS)
-        return Joined(values, state, censored, recorded, unit)
+        values, state, censored = (_gather(name, columns, rows) for name in FACTS[:3])
+        if not elsewhere:
+            return Joined(values, state, censored, np.zeros(0), np.zeros(0, dtype=object), in_other_unit=False)
+        return Joined(values, state, censored, _gather("recorded", columns, rows), _gather("unit", columns, rows))
     joined = Joined(
         values=_empty(variable, n),
         state=np.full(n, State.NO_COLUMN, dtype=np.uint8),
         censored=np.zeros(n, dtype=np.int8),
         recorded=np.full(n, np.nan),
         unit=np.full(n, None, dtype=object),
+        in_other_unit=elsewhere,
     )
     chosen, clashing = np.arange(len(patient)), np.array([], dtype=int)
     if np.bincount(patient, minlength=1).max() > 1:
@@ -192,4 +198,4 @@ def _with_conflicts(
         inside = clashing[(clashing >= a) & (clashing < b)] - a
         if inside.size:
             conflicts.append((k, r[inside]))
-    return Joined(joined.values, joined.state, joined.censored, joined.recorded, joined.unit, tuple(conflicts), marks)
+    return replace(joined, conflicts=tuple(conflicts), in_conflict=marks)

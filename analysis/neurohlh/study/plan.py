@@ -229,7 +229,8 @@ def told(result: Result, survival: Survival, gone: dict[str, int]) -> Result:
 
 
 def _cox(known: pd.DataFrame, config: StudyConfig) -> Result:
-    terms, notes = config.model.covariates, []
+    terms = config.model.covariates
+    notes: list[str] = []
     if terms is None:
         terms, lacking = default_covariates(known)
         known, notes = merge_sparse_levels(known, terms, "os_event")
