@@ -155,16 +155,20 @@ def _criteria_set(findings: Findings, name: str) -> list[Table | Callout]:
     return blocks
 
 
-def _status_table(rows: pd.DataFrame, caption: str, head: str, key: str, usual: str = "") -> Table:
-    """One row per set, item or definition; a source equal to `usual` is said once, below the table."""
+def _status_table(rows: pd.DataFrame, caption: str, head: str, key: str, usual: str = "", shares: bool = True) -> Table:
+    """One row per set, item or definition; a source equal to `usual` is said once, below the table.
+
+    Without `shares` only counts are shown: remarkable cases have no frequency.
+    """
     counts = [c for c in _COUNTS if c != "not_applicable" or rows[c].sum() > 0]
-    columns = [Column(head, number=False), Column("Met", "n/N decided (%)")]
+    columns = [Column(head, number=False), Column("Met", "n/N decided (%)" if shares else "n")]
     columns += [Column(_COUNTS[c], "n") for c in counts]
     columns.append(Column("Status of the rule" if usual else "Source and status", number=False))
     body = []
     for row in rows.to_dict("records"):
         decided = row["met"] + row["not_met"]
         share = fmt.count_of(row["met"], decided) if decided else fmt.MISSING
+        share = share if shares else fmt.integer(row["met"])
         name = str(row.get("label") or row.get("item") or row.get("criteria_set") or row.get("definition"))
         said = in_print(_blank(row.get("rule") if "rule" in row else row.get("note")))
         numbers = (Cell(fmt.integer(row[c])) for c in counts)
@@ -207,7 +211,10 @@ def cns(findings: Findings) -> Section | None:
         used = findings.cns["definition"] == findings.cns_definition
         blocks += [_definition_used(row) for _, row in findings.cns[used].iterrows()]
         everything = pd.concat([findings.cns[used], findings.cns[~used]])
-        table = _status_table(everything, "CNS involvement by definition", "Definition", "cns-definitions")
+        shares = not findings.case_series
+        table = _status_table(
+            everything, "CNS involvement by definition", "Definition", "cns-definitions", shares=shares
+        )
         blocks.append(table)
     return Section("cns", "CNS involvement: evidence and definitions", tuple(blocks)) if blocks else None
 
