@@ -25,13 +25,14 @@ def cns_contradictions(frame: Any) -> pd.DataFrame:
     finding_without_test, enhancement_without_contrast, symptom_without_assessment. Nothing is changed by it.
     """
     whole = nw.from_native(frame).lazy().collect("pandas")
-    beside = whole.to_native().reset_index(drop=True)
+    beside = whole.to_native()
     columns = Columns(dict(whole.collect_schema()))
     if csf.SUMMARY in columns:  # whose parts are values against limits by age, which only the classification knows
         work, columns = evaluate(whole, definition("seed_any3"), None, (-14, 14))
         # The classification keeps only what it reads; glucose, for one, is recorded but decides nothing.
         classified = work.to_native().reset_index(drop=True)
-        beside = classified.join(beside[[c for c in beside if c not in classified]])
+        rest = beside[[c for c in beside if c not in classified]].reset_index(drop=True)
+        beside = classified.join(rest)
     seen = Seen(beside, columns, definition("seed_any3"))
     rows = [*_summaries(columns), *_without_test(columns)]
     masks = seen.masks({str(i): expr for i, (_, _, _, expr) in enumerate(rows)})
