@@ -1,0 +1,51 @@
+"""Kaplan-Meier and Cox against lifelines where it is right (library notes: Efron with its precision tightened)."""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from neurohlh.stats.cox import cox
+from neurohlh.stats.curves import kaplan_meier
+
+COVARIATES = ["age", "sex", "ph.ecog", "wt.loss"]
+
+
+@pytest.fixture(scope="module")
+def lung():
+    frame = pd.read_csv(Path(__file__).parent / "data" / "derived_lung_cc.csv")
+    frame["died"] = frame["status"] - 1
+    return frame[["time", "died", *COVARIATES]]
+
+
+@pytest.fixture
+def quiet():
+    with warnings.catch_warnings():  # lifelines calls pandas in ways that pandas announces to change
+        warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.simplefilter("ignore", FutureWarning)
+        yield
+
+
+def test_survival_and_its_limits(lung, quiet):
+    from lifelines import KaplanMeierFitter
+
+    theirs = KaplanMeierFitter().fit(lung["time"], lung["died"])
+    ours = kaplan_meier(lung, "time", "died", times=(100, 365, 700)).tidy
+    ours = ours[ours["measure"] == "survival"].set_index("time")
+    limits = theirs.confidence_interval_survival_function_
+    for day in (100, 365, 700):
+        assert ours.loc[day, "estimate"] == pytest.approx(theirs.predict(day), rel=1e-10)
+        row = limits.loc[:day].iloc[-1]
+        assert (ours.loc[day, "conf_low"], ours.loc[day, "conf_high"]) == pytest.approx(tuple(row), rel=1e-8)
+
+
+def test_cox_coefficients_and_standard_errors(lung, quiet):
+    from lifelines import CoxPHFitter
+
+    theirs = CoxPHFitter()
+    theirs.fit(lung, "time", "died", fit_options={"precision": 1e-12, "r_precision": 1e-14})
+    ours = cox(lung, "time", "died", COVARIATES).tidy.set_index("variable")
+    np.testing.assert_allclose(ours.loc[COVARIATES, "coef"], theirs.params_[COVARIATES], rtol=1e-6)
+    np.testing.assert_allclose(ours.loc[COVARIATES, "std_error"], theirs.standard_errors_[COVARIATES], rtol=1e-6)
