@@ -23,8 +23,8 @@ def lung():
 @pytest.fixture
 def quiet():
     with warnings.catch_warnings():  # lifelines calls pandas in ways that pandas announces to change
-        warnings.simplefilter("ignore", DeprecationWarning)
-        warnings.simplefilter("ignore", FutureWarning)
+        warnings.filterwarnings("ignore", category=DeprecationWarning, module="lifelines")
+        warnings.filterwarnings("ignore", category=FutureWarning, module="lifelines")
         yield
 
 
