@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neurohlh.stats import proportions
-from neurohlh.stats.binary import two_by_two
-from neurohlh.stats.completeness import completeness
-from neurohlh.stats.cox import cox, cox_table
-from neurohlh.stats.curves import kaplan_meier, reverse_kaplan_meier
-from neurohlh.stats.describe import table1
+from neurohlh.stats.cox.cox import cox, cox_table
+from neurohlh.stats.curves.kaplan_meier import kaplan_meier, reverse_kaplan_meier
+from neurohlh.stats.curves.logrank import logrank
+from neurohlh.stats.curves.rmst import rmst
+from neurohlh.stats.describe import proportions
+from neurohlh.stats.describe.completeness import completeness
+from neurohlh.stats.describe.table1 import table1
+from neurohlh.stats.describe.two_by_two import two_by_two
 from neurohlh.stats.landmark import landmark
-from neurohlh.stats.logrank import logrank
-from neurohlh.stats.rmst import rmst
 
 NUMBERS = ["n", "events", "estimate", "conf_low", "conf_high", "statistic", "p_value"]
 

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from neurohlh.stats.cox import cox
-from neurohlh.stats.curves import kaplan_meier
+from neurohlh.stats.cox.cox import cox
+from neurohlh.stats.curves.kaplan_meier import kaplan_meier
 
 COVARIATES = ["age", "sex", "ph.ecog", "wt.loss"]
 

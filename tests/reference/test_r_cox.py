@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from neurohlh.stats.cox import cox
+from neurohlh.stats.cox.cox import cox
 
 LUNG = ["age", "sex", "ph.ecog", "wt.loss"]
 

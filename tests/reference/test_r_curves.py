@@ -2,9 +2,9 @@
 
 import pytest
 
-from neurohlh.stats.curves import kaplan_meier, reverse_kaplan_meier
-from neurohlh.stats.logrank import logrank
-from neurohlh.stats.rmst import rmst
+from neurohlh.stats.curves.kaplan_meier import kaplan_meier, reverse_kaplan_meier
+from neurohlh.stats.curves.logrank import logrank
+from neurohlh.stats.curves.rmst import rmst
 
 
 def survival_rows(result):

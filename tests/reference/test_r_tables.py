@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from neurohlh.stats.describe import table1
-from neurohlh.stats.exact import freeman_halton
-from neurohlh.stats.group_tests import compare_levels, compare_numbers
-from neurohlh.stats.proportions import clopper_pearson, wilson
-from neurohlh.stats.quantiles import quantile
-from neurohlh.stats.smd import smd_levels
+from neurohlh.stats.describe.exact import freeman_halton
+from neurohlh.stats.describe.group_tests import compare_levels, compare_numbers
+from neurohlh.stats.describe.proportions import clopper_pearson, wilson
+from neurohlh.stats.describe.quantiles import quantile
+from neurohlh.stats.describe.smd import smd_levels
+from neurohlh.stats.describe.table1 import table1
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 from scipy.stats import chi2_contingency
 
-from neurohlh.stats.arithmetic import inside_limits, log_symmetric, possible_counts, ratio_arithmetic, woolf
-from neurohlh.stats.binary import two_by_two
-from neurohlh.stats.exact import freeman_halton
-from neurohlh.stats.proportions import wilson
+from neurohlh.stats.describe.arithmetic import inside_limits, log_symmetric, possible_counts, ratio_arithmetic, woolf
+from neurohlh.stats.describe.exact import freeman_halton
+from neurohlh.stats.describe.proportions import wilson
+from neurohlh.stats.describe.two_by_two import two_by_two
 
 CATALOGUE = pd.read_csv(Path(__file__).parent / "data" / "published_arithmetic.csv", dtype=str, keep_default_na=False)
 

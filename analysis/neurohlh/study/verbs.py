@@ -22,11 +22,11 @@ from neurohlh.core.errors import InputError
 from neurohlh.core.result import Result
 from neurohlh.etl.codebook import codebook
 from neurohlh.etl.cohort import Cohort
-from neurohlh.stats.cox import cox_table
-from neurohlh.stats.curves import kaplan_meier as _kaplan_meier
-from neurohlh.stats.describe import table1 as _table1
-from neurohlh.stats.logrank import logrank as _logrank
-from neurohlh.stats.proportions import frequency
+from neurohlh.stats.cox.cox import cox_table
+from neurohlh.stats.curves.kaplan_meier import kaplan_meier as _kaplan_meier
+from neurohlh.stats.curves.logrank import logrank as _logrank
+from neurohlh.stats.describe.proportions import frequency
+from neurohlh.stats.describe.table1 import table1 as _table1
 from neurohlh.study.config import Model
 from neurohlh.study.covariates import check_covariates, variable_of
 from neurohlh.study.plan import (

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.stats import chi2, rankdata
 
 from neurohlh.stats.columns import Bools, Floats
-from neurohlh.stats.cox_fit import PartialLikelihood
+from neurohlh.stats.cox.fit import PartialLikelihood
 
 TRANSFORMS = ("km", "identity", "rank", "log")
 

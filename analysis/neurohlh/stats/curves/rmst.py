@@ -10,7 +10,7 @@ from scipy.stats import norm
 
 from neurohlh.core.result import Result, tidy_frame
 from neurohlh.stats.columns import Bools, Floats, groups
-from neurohlh.stats.kaplan import product_limit
+from neurohlh.stats.curves.product_limit import product_limit
 from neurohlh.stats.recipe import software, z_value
 from neurohlh.stats.survival_data import survival_data
 

@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from neurohlh.stats.describe import TableVariable, table1
-from neurohlh.stats.smd import smd_levels, smd_numbers
+from neurohlh.stats.describe.smd import smd_levels, smd_numbers
+from neurohlh.stats.describe.table1 import TableVariable, table1
 
 
 @pytest.fixture

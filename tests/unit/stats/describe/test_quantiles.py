@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from neurohlh.stats.quantiles import quantile
+from neurohlh.stats.describe.quantiles import quantile
 
 
 def censored(*marks):

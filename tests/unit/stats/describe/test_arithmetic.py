@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from neurohlh.stats.arithmetic import inside_limits, log_symmetric, possible_counts, ratio_arithmetic, woolf
+from neurohlh.stats.describe.arithmetic import inside_limits, log_symmetric, possible_counts, ratio_arithmetic, woolf
 
 
 def test_limits_of_a_known_standard_error_give_it_back():

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from neurohlh.core.errors import NotEstimable
-from neurohlh.stats.exact import freeman_halton
-from neurohlh.stats.fisher import fisher
+from neurohlh.stats.describe.exact import freeman_halton
+from neurohlh.stats.describe.fisher import fisher
 
 
 def brute(table):

@@ -11,8 +11,8 @@ from scipy.stats import chi2, norm
 from neurohlh.core.errors import NotEstimable
 from neurohlh.core.result import Result, check_frame, tidy_frame
 from neurohlh.stats.columns import Bools, labels, reference_level, truth
-from neurohlh.stats.fisher import FisherTable, fisher
-from neurohlh.stats.proportions import clopper_pearson, newcombe
+from neurohlh.stats.describe.fisher import FisherTable, fisher
+from neurohlh.stats.describe.proportions import clopper_pearson, newcombe
 from neurohlh.stats.recipe import software, z_value
 from neurohlh.stats.survival_data import first_reasons
 

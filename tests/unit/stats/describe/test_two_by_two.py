@@ -3,9 +3,9 @@ import pandas as pd
 import pytest
 
 from neurohlh.core.errors import NotEstimable
-from neurohlh.stats.binary import risks_only, two_by_two
-from neurohlh.stats.fisher import fisher
-from neurohlh.stats.proportions import clopper_pearson, newcombe
+from neurohlh.stats.describe.fisher import fisher
+from neurohlh.stats.describe.proportions import clopper_pearson, newcombe
+from neurohlh.stats.describe.two_by_two import risks_only, two_by_two
 
 
 def table(a, b, c, d):

@@ -12,9 +12,9 @@ from scipy.stats import norm
 
 from neurohlh.core.errors import NotEstimable
 from neurohlh.core.result import Result, check_frame, tidy_frame
-from neurohlh.stats.cox_checks import FEW_EVENTS, cox_checks, events_per_parameter
-from neurohlh.stats.cox_model import CoxModel, CoxOptions, cox_model
-from neurohlh.stats.design import TermRow, variable_of
+from neurohlh.stats.cox.checks import FEW_EVENTS, cox_checks, events_per_parameter
+from neurohlh.stats.cox.model import CoxModel, CoxOptions, cox_model
+from neurohlh.stats.design.terms import TermRow, variable_of
 from neurohlh.stats.recipe import software, z_value
 
 _NO_EVENTS = "not estimable: no events in this level (the hazard ratio runs to 0)"

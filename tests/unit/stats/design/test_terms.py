@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from neurohlh.stats.design import cox_design, variable_of
+from neurohlh.stats.design.terms import cox_design, variable_of
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from scipy import stats
 
 from neurohlh.core.errors import NotEstimable
 from neurohlh.stats.columns import Floats, Ints
-from neurohlh.stats.exact import freeman_halton
+from neurohlh.stats.describe.exact import freeman_halton
 
 _SMALL_EXPECTED = 5.0
 """Smallest expected count for the chi-square approximation (Cochran 1954, Biometrics 10:417)."""

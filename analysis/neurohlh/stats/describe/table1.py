@@ -24,10 +24,10 @@ from neurohlh.stats.columns import (
     labels,
     numbers,
 )
-from neurohlh.stats.group_tests import GroupTest, compare_levels, compare_numbers
-from neurohlh.stats.quantiles import quantile
+from neurohlh.stats.describe.group_tests import GroupTest, compare_levels, compare_numbers
+from neurohlh.stats.describe.quantiles import quantile
+from neurohlh.stats.describe.smd import Difference, smd_levels, smd_numbers
 from neurohlh.stats.recipe import software
-from neurohlh.stats.smd import Difference, smd_levels, smd_numbers
 from neurohlh.stats.status import INDETERMINATE, MET, NOT_APPLICABLE, NOT_MET
 
 CONTINUOUS, CATEGORY, BINARY = "continuous", "category", "binary"

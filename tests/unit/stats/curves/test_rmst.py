@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from neurohlh.stats.rmst import rmst
+from neurohlh.stats.curves.rmst import rmst
 
 
 def test_without_censoring_it_is_the_mean_of_the_cut_times():

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from neurohlh.core.errors import NotEstimable
-from neurohlh.stats.logrank import logrank
+from neurohlh.stats.curves.logrank import logrank
 
 
 def test_four_patients_by_hand():

@@ -9,8 +9,8 @@ from scipy.stats import chi2
 
 from neurohlh.stats.columns import Floats
 from neurohlh.stats.concordance import concordance
-from neurohlh.stats.cox_model import CoxModel, by_cluster
-from neurohlh.stats.proportional_hazards import proportional_hazards_test
+from neurohlh.stats.cox.model import CoxModel, by_cluster
+from neurohlh.stats.cox.proportional_hazards import proportional_hazards_test
 
 FEW_EVENTS = 10
 """Events per parameter below which a model is marked (Peduzzi 1995, J Clin Epidemiol 48:1503)."""

@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import fisher_exact
 from scipy.stats.contingency import odds_ratio
 
-from neurohlh.stats.fisher import fisher
+from neurohlh.stats.describe.fisher import fisher
 
 
 def test_the_lady_tasting_tea():

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from statsmodels.duration.hazard_regression import PHReg
 
-from neurohlh.stats.cox_fit import PartialLikelihood, aliased, fit, interval_sums, risk_sets
+from neurohlh.stats.cox.fit import PartialLikelihood, aliased, fit, interval_sums, risk_sets
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from neurohlh.core.errors import NotEstimable
-from neurohlh.stats.cox import cox, cox_table
+from neurohlh.stats.cox.cox import cox, cox_table
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pandas as pd
 
 from neurohlh.core.result import Result, tidy_frame
 from neurohlh.stats.columns import Bools, Floats, groups
-from neurohlh.stats.kaplan import Curve, product_limit, quantile_time
+from neurohlh.stats.curves.product_limit import Curve, product_limit, quantile_time
 from neurohlh.stats.recipe import software, z_value
 from neurohlh.stats.survival_data import SurvivalData, survival_data
 

@@ -4,7 +4,7 @@ import pytest
 
 from neurohlh.core.errors import NotEstimable
 from neurohlh.core.result import Result
-from neurohlh.stats.curves import kaplan_meier, reverse_kaplan_meier
+from neurohlh.stats.curves.kaplan_meier import kaplan_meier, reverse_kaplan_meier
 
 
 @pytest.fixture

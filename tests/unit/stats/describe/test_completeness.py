@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from neurohlh.stats.completeness import completeness
+from neurohlh.stats.describe.completeness import completeness
 from neurohlh.stats.status import CELL_STATES
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from neurohlh.stats.group_tests import compare_levels, compare_numbers
+from neurohlh.stats.describe.group_tests import compare_levels, compare_numbers
 
 
 def test_small_groups_without_ties_are_compared_exactly():

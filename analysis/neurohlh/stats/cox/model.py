@@ -11,8 +11,8 @@ import pandas as pd
 
 from neurohlh.core.errors import NotEstimable
 from neurohlh.stats.columns import Bools, Floats, Ints, column, labels
-from neurohlh.stats.cox_fit import CoxFit, PartialLikelihood, aliased, fit, risk_sets
-from neurohlh.stats.design import Design, cox_design
+from neurohlh.stats.cox.fit import CoxFit, PartialLikelihood, aliased, fit, risk_sets
+from neurohlh.stats.design.terms import Design, cox_design
 from neurohlh.stats.recipe import z_value
 from neurohlh.stats.survival_data import SurvivalData, survival_data
 

@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 
 from neurohlh.core.errors import NotEstimable
-from neurohlh.stats import proportions
-from neurohlh.stats.proportions import clopper_pearson, frequency, newcombe, wilson
+from neurohlh.stats.describe import proportions
+from neurohlh.stats.describe.proportions import clopper_pearson, frequency, newcombe, wilson
 
 
 def test_wilson_by_hand():

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurohlh.stats.smd import smd_levels, smd_numbers
+from neurohlh.stats.describe.smd import smd_levels, smd_numbers
 
 
 def test_numbers_by_hand():

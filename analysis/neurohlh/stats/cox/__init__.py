@@ -1,0 +1,1 @@
+"""Cox regression: the partial likelihood, its Result, its checks."""

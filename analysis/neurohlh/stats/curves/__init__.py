@@ -1,0 +1,1 @@
+"""Survival without a model: Kaplan-Meier, the log-rank family, restricted mean survival time."""

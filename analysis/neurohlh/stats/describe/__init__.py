@@ -1,0 +1,1 @@
+"""Description: Table 1, proportions, two-by-two tables, exact methods, balance."""
