@@ -1,4 +1,4 @@
-"""The command `neurohlh`: run, check, init, definitions, synth. Heavy imports wait until a command needs them."""
+"""The command `neurohlh`: run, check, init, definitions, verify, synth. Heavy imports wait until a command needs them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ TYPE_CHECKING = False  # typing and pathlib take longer to load than all the res
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-EXIT_DONE, EXIT_INPUT = 0, 2
-"""An error of ours ends with Python's own exit code 1."""
+EXIT_DONE, EXIT_OURS, EXIT_INPUT = 0, 1, 2
+"""An error of ours ends with Python's own exit code 1; so does a reference case that differs from R."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,11 +25,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from neurohlh.core.errors import InputError
 
     try:
-        options.do(options)
+        done: int | None = options.do(options)
     except InputError as error:
         print(f"neurohlh: {error}", file=sys.stderr)
         return EXIT_INPUT
-    return EXIT_DONE
+    return EXIT_DONE if done is None else done
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -58,6 +58,13 @@ def _parser() -> argparse.ArgumentParser:
     definitions = commands.add_parser("definitions", help="list the criteria sets and CNS definitions, or show one")
     definitions.add_argument("name", nargs="?", metavar="NAME")
     definitions.set_defaults(do=_definitions)
+
+    verify = commands.add_parser(
+        "verify", help="recompute the shipped reference cases and hold them against R's numbers"
+    )
+    verify.add_argument("entries", nargs="*", metavar="CASE", help="only these cases (default: all)")
+    verify.add_argument("--markdown", action="store_true", help="as a Markdown table")
+    verify.set_defaults(do=_verify)
 
     synth = commands.add_parser("synth", help="make two synthetic hospitals, labelled so, with the truth beside them")
     synth.add_argument("--out", required=True, metavar="DIR")
@@ -100,6 +107,19 @@ def _definitions(options: argparse.Namespace) -> None:
     from neurohlh.study.definitions import list_definitions, show_definition
 
     print(show_definition(options.name) if options.name else list_definitions(), end="")
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from neurohlh.core.errors import InputError, did_you_mean
+    from neurohlh.study.verification.table import Verified, cases, verify
+
+    known = {case.entry: case for case in cases()}
+    for name in options.entries:
+        if name not in known:
+            raise InputError(f"there is no reference case {name!r}", do=did_you_mean(name, known))
+    found = Verified(verify([known[name] for name in options.entries] or None))
+    print(found.markdown() if options.markdown else found.text(), end="")
+    return EXIT_DONE if found.sound else EXIT_OURS
 
 
 def _synth(options: argparse.Namespace) -> None:

@@ -1,35 +1,26 @@
-import json
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
-import pandas as pd
 import pytest
 
-HERE = Path(__file__).parent
+from neurohlh.study.verification.reference import dataset, entries
 
 
 @pytest.fixture(scope="session")
 def r():
     """What R computes: entry -> values."""
-    entries = json.loads((HERE / "r_reference.json").read_text())
-    return {name: entry["values"] for name, entry in entries.items() if "values" in entry}
+    return {name: entry.values for name, entry in entries().items()}
 
 
 @pytest.fixture
 def data():
     """The data sets, by attribute: data.lung, data.lung_complete, data.veteran, data.heart, data.pbc."""
-
-    def read(name):
-        return pd.read_csv(HERE / "data" / f"{name}.csv")
-
-    lung = read("survival_lung")
     return SimpleNamespace(
-        lung=lung.assign(death=lung["status"] == 2),
-        lung_complete=read("derived_lung_cc"),
-        veteran=read("survival_veteran"),
-        heart=read("survival_heart"),
-        pbc=read("survival_pbc").iloc[:312],
+        lung=dataset("survival_lung").assign(death=lambda d: d["status"] == 2),
+        lung_complete=dataset("derived_lung_cc"),
+        veteran=dataset("survival_veteran"),
+        heart=dataset("survival_heart"),
+        pbc=dataset("survival_pbc").iloc[:312],
     )
 
 
