@@ -1,4 +1,4 @@
-"""The command `neurohlh`: run, check, init, definitions, verify, synth. Heavy imports wait until a command needs them."""
+"""The command `neurohlh`: run, check, init, definitions, verify, synth. Heavy imports wait."""
 
 from __future__ import annotations
 

@@ -1,21 +1,20 @@
 """Kaplan-Meier and Cox against lifelines where it is right (library notes: Efron with its precision tightened)."""
 
 import warnings
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from neurohlh.stats.cox.cox import cox
 from neurohlh.stats.curves.kaplan_meier import kaplan_meier
+from neurohlh.study.verification.reference import dataset
 
 COVARIATES = ["age", "sex", "ph.ecog", "wt.loss"]
 
 
 @pytest.fixture(scope="module")
 def lung():
-    frame = pd.read_csv(Path(__file__).parent / "data" / "derived_lung_cc.csv")
+    frame = dataset("derived_lung_cc")
     frame["died"] = frame["status"] - 1
     return frame[["time", "died", *COVARIATES]]
 
