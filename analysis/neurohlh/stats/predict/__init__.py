@@ -1,0 +1,1 @@
+"""Prediction: discrimination, accuracy, calibration, validation, decision curves, points and nomograms."""
