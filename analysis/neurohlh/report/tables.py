@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from neurohlh.core import format as fmt
-from neurohlh.core.result import TIDY_COLUMNS, Result
-from neurohlh.report import tables_describe, tables_survival
-from neurohlh.report.blocks import Cell, Column, Row, Table
+from neurohlh.core.result import Result
+from neurohlh.report import tables_describe, tables_survival, tables_tidy
+from neurohlh.report.blocks import Table
 from neurohlh.report.names import Names
 
 _LAYOUTS: dict[str, Callable[[Result, Names], tuple[Table, ...]]] = {
@@ -26,9 +25,9 @@ _LAYOUTS: dict[str, Callable[[Result, Names], tuple[Table, ...]]] = {
 
 
 def tables_of(result: Result, names: Names | None = None) -> tuple[Table, ...]:
-    """The display tables of a result; a kind without a layout of its own shows its tidy rows."""
+    """The display tables of a result; a kind without a layout of its own shows its rows and checks."""
     names = (names or Names()).with_result(result)
-    return _LAYOUTS.get(result.kind, _tidy_table)(result, names)
+    return _LAYOUTS.get(result.kind, tables_tidy.tidy)(result, names)
 
 
 def to_html(result: Result) -> str:
@@ -36,20 +35,3 @@ def to_html(result: Result) -> str:
     from neurohlh.report.render import fragment  # the template engine loads only when something is rendered
 
     return fragment(tables_of(result))
-
-
-def _tidy_table(result: Result, names: Names) -> tuple[Table, ...]:
-    tidy = result.tidy
-    kept = [c for c in TIDY_COLUMNS if c != "analysis" and any(_shown(v) for v in tidy[c])]
-    rows = [Row(tuple(Cell(_shown(row[c])) for c in kept)) for row in tidy.to_dict("records")]
-    columns = tuple(Column(c.replace("_", " "), number=tidy[c].dtype.kind == "f") for c in kept)
-    title = result.kind.replace("_", " ")
-    return (Table(title[:1].upper() + title[1:], columns, tuple(rows), result.notes, fold=30, key=result.kind),)
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else ""
-    if isinstance(value, float):
-        return "" if fmt.is_missing(value) else fmt.significant(value, 4)
-    return str(value)

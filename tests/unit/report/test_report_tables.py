@@ -5,7 +5,7 @@ import re
 import pytest
 
 from neurohlh.core import format as fmt
-from neurohlh.core.result import Result, tidy_frame
+from neurohlh.core.result import Result, check_frame, tidy_frame
 from neurohlh.report.names import Names
 from neurohlh.report.tables import tables_of, to_html
 
@@ -130,11 +130,18 @@ def test_every_number_shown_is_a_number_of_the_result(name, request):
                     assert any(abs(float(number) - k) <= half for k in known), (number, shown)
 
 
-def test_an_unknown_kind_shows_its_tidy_rows():
-    result = Result("something_new", tidy_frame([{"analysis": "something_new", "term": "x", "estimate": 1.23456}]))
-    (table,) = tables_of(result)
-    assert [c.head for c in table.columns] == ["term", "estimate"]
-    assert texts(table) == [["x", "1.235"]]
+def test_an_unknown_kind_shows_what_varies_the_estimate_with_its_limits_and_the_checks():
+    rows = [
+        {"outcome": "died", "term": "x", "measure": "HR", "estimate": 1.23456, "conf_low": 1.05, "conf_high": 12.345},
+        {"outcome": "died", "term": "y", "measure": "HR", "note": "not estimable: no events"},
+    ]
+    checks = check_frame([{"check": "size", "term": "GLOBAL", "value": 2.5, "verdict": "ok"}])
+    table, checked = tables_of(Result("something_new", tidy_frame(rows), checks=checks))
+    assert [c.head for c in table.columns] == ["Term", "Measure", "Estimate"]
+    assert texts(table) == [["x", "HR", "1.23 (1.05–12.3)"], ["y", "HR", fmt.MISSING]]
+    assert table.rows[1].cells[2].note == "not estimable: no events"
+    assert table.footnotes == ("Outcome: died.",)
+    assert texts(checked) == [["size", "GLOBAL", "2.500", "ok", ""]]
 
 
 def test_a_notebook_shows_the_same_table(frequency):

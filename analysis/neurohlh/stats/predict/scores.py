@@ -138,7 +138,7 @@ def _at_horizon(
 
 
 def _row(measure: str, model: str, score: Score, z: float) -> dict[str, Any]:
-    row = {"group": model, "measure": measure, "scale": "identity", "method": "IPCW"}
+    row: dict[str, Any] = {"group": model, "measure": measure, "scale": "identity", "method": "IPCW"}
     if np.isnan(score.estimate):
         return {**row, "note": "not estimable: no case, or no control, by this time"}
     se = score.std_error
@@ -155,7 +155,12 @@ def _accuracy(model: str, score: Score, nobody: Score) -> dict[str, Any]:
 
 
 def _difference(measure: str, one: str, two: str, scores: Mapping[str, Score], z: float) -> dict[str, Any]:
-    row = {"contrast": f"{one} - {two}", "measure": f"{measure} difference", "scale": "identity", "method": "IPCW"}
+    row: dict[str, Any] = {
+        "contrast": f"{one} - {two}",
+        "measure": f"{measure} difference",
+        "scale": "identity",
+        "method": "IPCW",
+    }
     if np.isnan(scores[one].estimate) or np.isnan(scores[two].estimate):
         return {**row, "note": "not estimable: no case, or no control, by this time"}
     estimate = scores[one].estimate - scores[two].estimate
