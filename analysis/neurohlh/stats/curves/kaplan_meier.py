@@ -1,8 +1,9 @@
-"""Kaplan-Meier curves by group as a Result: estimates at chosen times, medians, numbers at risk, follow-up."""
+"""Kaplan-Meier curves by group as a Result: estimates at chosen times, quantiles, numbers at risk, follow-up."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,11 @@ import pandas as pd
 
 from neurohlh.core.result import Result, tidy_frame
 from neurohlh.stats.columns import Bools, Floats, groups
-from neurohlh.stats.curves.product_limit import Curve, product_limit, quantile_time
+from neurohlh.stats.curves.follow_up import FollowUp, follow_up
+from neurohlh.stats.curves.influence import Weights
+from neurohlh.stats.curves.product_limit import Counts, Curve, product_limit
+from neurohlh.stats.curves.quantiles import checked_quantiles, quantile_time
 from neurohlh.stats.recipe import software, z_value
-from neurohlh.stats.survival_data import SurvivalData, survival_data
 
 SPARSE = 10
 """Patients at risk below which a curve is marked as uncertain (dossier 13.14)."""
@@ -25,6 +28,15 @@ _REFERENCES = [
 ]
 
 
+@dataclass(frozen=True)
+class _Group:
+    """One group's curve, how many patients it describes, and their weights."""
+
+    curve: Curve
+    n: int
+    weights: Weights | None
+
+
 def kaplan_meier(
     frame: pd.DataFrame,
     time: str,
@@ -32,42 +44,58 @@ def kaplan_meier(
     *,
     by: str | None = None,
     times: Sequence[float] = DEFAULT_TIMES,
+    quantiles: Sequence[float] = (),
     ticks: Sequence[float] | None = None,
     entry: str | None = None,
+    weights: str | None = None,
+    id: str | None = None,
+    cluster: str | None = None,
+    robust: bool | None = None,
     conf_level: float = 0.95,
     conf_type: str = "log-log",
 ) -> Result:
     """Survival of every group of `by` (or of all): at `times`, the median, and the whole curve; equal to R's survfit.
 
     Times share the unit of the column `time`; `event` holds true/false or 1/0; rows without `by` form the group
-    "missing". Estimates beyond a group's last follow-up are empty with a note, and so are limits while no event has
-    occurred. `ticks` are the times of the numbers at risk in method["risk_table"] (default: about six round steps).
+    "missing". `quantiles` adds the times by which these shares had the event (0.5 is the median). `conf_type` is
+    log-log, log, plain, logit or arcsin. Estimates beyond a group's last follow-up are empty with a note, and so are
+    limits while no event has occurred. `ticks` are the times of the numbers at risk in method["risk_table"] (default:
+    about six round steps).
+
+    `entry` is left truncation; with `id` a patient may have several rows, and `by` may change between them (Simon and
+    Makuch 1984, Stat Med 3:35). `weights` are case weights: `n` and `events` stay unweighted, and the variance is
+    robust (infinitesimal jackknife) if a weight is fractional or `cluster` is given, unless `robust` says otherwise.
 
     `curves`: group, time, n_risk, n_event, n_censor, survival, conf_low, conf_high, std_error, sparse (fewer than 10
-    at risk). Raises ValueError for wrong columns, codes or options, NotEstimable if no row can be used.
+    at risk), and with weights weight_risk, weight_event. Raises ValueError for wrong columns, codes or options,
+    NotEstimable if no row can be used.
     """
-    data = survival_data(frame, time, event, entry=entry)
-    found, names = groups(frame.loc[data.kept], by)
-    curves = _curves(data, data.event, found, names, conf_level, conf_type)
-    wanted = _times(times)
+    data = follow_up(frame, time, event, entry=entry, weights=weights, id=id, cluster=cluster, robust=robust)
+    curves = _curves(frame, data, data.data.event, by, conf_level, conf_type)
+    wanted, shares = _times(times), [q for q in checked_quantiles(quantiles) if q != 0.5]
     shared = {"analysis": "kaplan_meier", "outcome": event, "variable": by or ""}
     rows = [
         {**shared, "group": name, **row}
-        for name, c in curves.items()
-        for row in (_size(c), *_estimates(c, wanted, conf_type), _median(c, "median survival"))
+        for name, group in curves.items()
+        for row in (
+            *_size(group),
+            *_estimates(group.curve, wanted, conf_type),
+            _median(group, "median survival"),
+            *(_quantile(group, share) for share in shares),
+        )
     ]
     at = _ticks(data, ticks)
     return Result(
         kind="kaplan_meier",
         tidy=tidy_frame(rows),
-        curves=_long(curves),
+        curves=_long(curves, "weights" in data.sources),
         method={
-            **_method(conf_level, conf_type, entry),
+            **_method(data, conf_level, conf_type),
             "ticks": at.tolist(),
-            "risk_table": [row for name, curve in curves.items() for row in _risk_rows(name, curve, at)],
+            "risk_table": [row for name, group in curves.items() for row in risk_rows(name, group.curve, at)],
         },
         counts=_counts(frame, data, curves),
-        notes=_notes(curves),
+        notes=(*sparse_notes({name: group.curve for name, group in curves.items()}), *data.notes()),
     )
 
 
@@ -78,6 +106,7 @@ def reverse_kaplan_meier(
     *,
     by: str | None = None,
     entry: str | None = None,
+    weights: str | None = None,
     conf_level: float = 0.95,
     conf_type: str = "log-log",
 ) -> Result:
@@ -85,34 +114,38 @@ def reverse_kaplan_meier(
 
     Method of Schemper and Smith 1996, Control Clin Trials 17:343. Options, curves and errors as in `kaplan_meier`.
     """
-    data = survival_data(frame, time, event, entry=entry)
-    found, names = groups(frame.loc[data.kept], by)
-    curves = _curves(data, ~data.event, found, names, conf_level, conf_type)
+    data = follow_up(frame, time, event, entry=entry, weights=weights)
+    curves = _curves(frame, data, ~data.data.event, by, conf_level, conf_type)
     shared = {"analysis": "kaplan_meier_reverse", "outcome": event, "variable": by or ""}
-    rows = [{**shared, "group": g, **_median(curve, "median follow-up")} for g, curve in curves.items()]
-    method = _method(conf_level, conf_type, entry)
+    rows = [{**shared, "group": g, **_median(group, "median follow-up")} for g, group in curves.items()]
     return Result(
         kind="kaplan_meier_reverse",
         tidy=tidy_frame(rows),
-        curves=_long(curves),
+        curves=_long(curves, "weights" in data.sources),
         method={
-            **method,
+            **_method(data, conf_level, conf_type),
             "estimator": "reverse Kaplan-Meier (censoring is the event)",
             "reference": ["Schemper & Smith 1996, Control Clin Trials 17:343", *_REFERENCES],
         },
         counts=_counts(frame, data, {}),
+        notes=tuple(data.notes()),
     )
 
 
 def _curves(
-    data: SurvivalData, event: Bools, found: Any, names: Sequence[str], conf_level: float, conf_type: str
-) -> dict[str, Curve]:
+    frame: pd.DataFrame, data: FollowUp, event: Bools, by: str | None, conf_level: float, conf_type: str
+) -> dict[str, _Group]:
     z = z_value(conf_level)
+    found, names = groups(frame.loc[data.data.kept], by)
+    goes_on = data.goes_on(found)
     out = {}
     for name in names:
         rows = found == name
-        entry = None if data.entry is None else data.entry[rows]
-        out[name] = product_limit(data.time[rows], event[rows], entry, z=z, conf_type=conf_type)
+        time, _, entry, weights = data.of(rows)
+        curve = product_limit(time, event[rows], entry, z=z, conf_type=conf_type, weights=weights)
+        further = np.bincount(np.searchsorted(curve.time, time[goes_on[rows]]), minlength=len(curve.time))
+        curve = replace(curve, n_censor=curve.n_censor - further)
+        out[name] = _Group(curve, len(np.unique(data.patient[rows])), weights)
     return out
 
 
@@ -123,9 +156,17 @@ def _times(times: Sequence[float]) -> Floats:
     return np.unique(wanted)
 
 
-def _size(curve: Curve) -> dict[str, Any]:
-    n = len(curve.end)
-    return {"term": "size", "measure": "count", "n": n, "events": int(curve.n_event.sum()), "estimate": n}
+def _size(group: _Group) -> list[dict[str, Any]]:
+    both = {"n": group.n, "events": int(group.curve.n_event.sum())}
+    rows: list[dict[str, Any]] = [{"term": "size", "measure": "count", **both, "estimate": group.n}]
+    weights = group.weights
+    if weights is not None and (weights.weight != 1).any():
+        for word, value in (
+            ("sum of weights", float(weights.weight.sum())),
+            ("effective sample size", weights.effective_size),
+        ):
+            rows.append({"term": word, "measure": word, **both, "estimate": value})
+    return rows
 
 
 def _estimates(curve: Curve, times: Floats, conf_type: str) -> list[dict[str, Any]]:
@@ -148,25 +189,35 @@ def _estimate_at(curve: Curve, time: float, n_risk: int, i: int) -> dict[str, An
         notes.append("no event so far: limits not estimable")
     elif survival == 0:
         notes.append("the curve has reached 0: limits not estimable")
+    elif not curve.std_error[i] > 0:
+        notes.append("the clusters are too few for a robust variance: limits not estimable")
     if n_risk < SPARSE:
         notes.append(f"fewer than {SPARSE} at risk")
     numbers = {"estimate": survival, "conf_low": curve.conf_low[i], "conf_high": curve.conf_high[i]}
-    return {**numbers, "std_error": curve.std_error[i] if 0 < survival < 1 else np.nan, "note": "; ".join(notes)}
+    known = 0 < survival < 1 and curve.std_error[i] > 0
+    return {**numbers, "std_error": curve.std_error[i] if known else np.nan, "note": "; ".join(notes)}
 
 
-def _median(curve: Curve, measure: str) -> dict[str, Any]:
-    median = quantile_time(curve.time, curve.survival)
-    low, high = quantile_time(curve.time, curve.conf_low), quantile_time(curve.time, curve.conf_high)
-    notes = ["not estimable: not reached"] if np.isnan(median) else []
-    if not np.isnan(median) and (np.isnan(low) or np.isnan(high)):
+def _median(group: _Group, measure: str) -> dict[str, Any]:
+    return {"term": "median", "measure": measure, **_fallen_to(group, 0.5)}
+
+
+def _quantile(group: _Group, share: float) -> dict[str, Any]:
+    return {"term": f"quantile {share:g}", "measure": "time to event, quantile", **_fallen_to(group, 1 - share, True)}
+
+
+def _fallen_to(group: _Group, height: float, to_end: bool = False) -> dict[str, Any]:
+    curve = group.curve
+    heights = (curve.survival, curve.conf_low, curve.conf_high)
+    found, low, high = (quantile_time(curve.time, c, height, to_end=to_end) for c in heights)
+    notes = ["not estimable: not reached"] if np.isnan(found) else []
+    if not np.isnan(found) and (np.isnan(low) or np.isnan(high)):
         ends = [name for name, limit in (("lower", low), ("upper", high)) if np.isnan(limit)]
         notes.append(f"{' and '.join(ends)} limit not reached")
     return {
-        "term": "median",
-        "measure": measure,
-        "n": len(curve.end),
+        "n": group.n,
         "events": int(curve.n_event.sum()),
-        "estimate": median,
+        "estimate": found,
         "conf_low": low,
         "conf_high": high,
         "method": "Brookmeyer-Crowley limits",
@@ -174,32 +225,23 @@ def _median(curve: Curve, measure: str) -> dict[str, Any]:
     }
 
 
-def _long(curves: dict[str, Curve]) -> pd.DataFrame:
-    parts = [
-        pd.DataFrame(
-            {
-                "group": name,
-                "time": c.time,
-                "n_risk": c.n_risk,
-                "n_event": c.n_event,
-                "n_censor": c.n_censor,
-                "survival": c.survival,
-                "conf_low": c.conf_low,
-                "conf_high": c.conf_high,
-                "std_error": c.std_error,
-                "sparse": c.n_risk < SPARSE,
-            }
-        )
-        for name, c in curves.items()
-    ]
+def _long(curves: dict[str, _Group], weighted: bool) -> pd.DataFrame:
+    parts = []
+    for name, group in curves.items():
+        c = group.curve
+        columns = {"group": name, "time": c.time, "n_risk": c.n_risk, "n_event": c.n_event, "n_censor": c.n_censor}
+        columns |= {"survival": c.survival, "conf_low": c.conf_low, "conf_high": c.conf_high}
+        columns |= {"std_error": c.std_error, "sparse": c.n_risk < SPARSE}
+        columns |= {"weight_risk": c.risk, "weight_event": c.died} if weighted else {}
+        parts.append(pd.DataFrame(columns))
     return pd.concat(parts, ignore_index=True)
 
 
-def _ticks(data: SurvivalData, ticks: Sequence[float] | None) -> Floats:
+def _ticks(data: FollowUp, ticks: Sequence[float] | None) -> Floats:
     """The times of the risk table: those asked for, or about six round steps up to the last follow-up."""
     if ticks is not None:
         return _times(ticks)
-    longest = float(data.time.max())
+    longest = float(data.data.time.max())
     if longest <= 0:
         return np.zeros(1)
     rough = longest / 6
@@ -208,7 +250,8 @@ def _ticks(data: SurvivalData, ticks: Sequence[float] | None) -> Floats:
     return np.arange(0, longest + step / 1e6, step)
 
 
-def _risk_rows(name: str, curve: Curve, ticks: Floats) -> list[dict[str, Any]]:
+def risk_rows(name: str, curve: Counts, ticks: Floats) -> list[dict[str, Any]]:
+    """The numbers at risk of one group at `ticks`, with the events and censorings until then."""
     place, at_risk = curve.row_at(ticks), curve.at_risk(ticks)
     events, censored = np.cumsum(curve.n_event)[place], np.cumsum(curve.n_censor)[place]
     return [
@@ -217,15 +260,16 @@ def _risk_rows(name: str, curve: Curve, ticks: Floats) -> list[dict[str, Any]]:
     ]
 
 
-def _method(conf_level: float, conf_type: str, entry: str | None) -> dict[str, Any]:
+def _method(data: FollowUp, conf_level: float, conf_type: str) -> dict[str, Any]:
+    weighted = "Greenwood, by weight" if "weights" in data.sources else "Greenwood"
     return {
         "estimator": "Kaplan-Meier",
-        "variance": "Greenwood",
+        "variance": data.variance(weighted),
         "interval": conf_type,
         "conf_level": conf_level,
         "median": "first time at which the curve (or limit) is at or below one half",
         "ties": "events before censorings at the same time",
-        "entry": entry or "",
+        **data.recipe(),
         "sparse_below": SPARSE,
         "denominator": "patients with follow-up time and outcome",
         "software": software("numpy"),
@@ -233,18 +277,18 @@ def _method(conf_level: float, conf_type: str, entry: str | None) -> dict[str, A
     }
 
 
-def _counts(frame: pd.DataFrame, data: SurvivalData, curves: dict[str, Curve]) -> dict[str, Any]:
+def _counts(frame: pd.DataFrame, data: FollowUp, curves: dict[str, _Group]) -> dict[str, Any]:
+    counts = data.counts(len(frame))
+    people = counts.get("patients", counts["used"])
     return {
-        "supplied": len(frame),
-        "used": data.n,
-        "events": data.events,
-        "censored": data.n - data.events,
-        "dropped": data.dropped,
-        "groups": {name: {"n": len(c.end), "events": int(c.n_event.sum())} for name, c in curves.items()},
+        **counts,
+        "censored": people - counts["events"],
+        "groups": {name: {"n": g.n, "events": int(g.curve.n_event.sum())} for name, g in curves.items()},
     }
 
 
-def _notes(curves: dict[str, Curve]) -> tuple[str, ...]:
+def sparse_notes(curves: dict[str, Curve]) -> tuple[str, ...]:
+    """Where each group's curve rests on few patients, or on nobody."""
     notes = []
     for name, curve in curves.items():
         enough = np.flatnonzero(curve.n_risk >= SPARSE)

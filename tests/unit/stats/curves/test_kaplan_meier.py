@@ -136,7 +136,7 @@ def test_the_recipe(six):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"conf_type": "logit"}, "conf_type must be one of log-log, log, plain"),
+        ({"conf_type": "probit"}, "conf_type must be one of log-log, log, plain, logit, arcsin"),
         ({"times": [-1]}, "times must be numbers of at least 0"),
         ({"conf_level": 0}, "conf_level must lie between"),
         ({"by": "group"}, "no column 'group'"),
