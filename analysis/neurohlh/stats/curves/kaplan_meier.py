@@ -72,7 +72,7 @@ def kaplan_meier(
     """
     data = follow_up(frame, time, event, entry=entry, weights=weights, id=id, cluster=cluster, robust=robust)
     curves = _curves(frame, data, data.data.event, by, conf_level, conf_type)
-    wanted, shares = _times(times), [q for q in checked_quantiles(quantiles) if q != 0.5]
+    wanted, shares = checked_times(times), [q for q in checked_quantiles(quantiles) if q != 0.5]
     shared = {"analysis": "kaplan_meier", "outcome": event, "variable": by or ""}
     rows = [
         {**shared, "group": name, **row}
@@ -149,7 +149,8 @@ def _curves(
     return out
 
 
-def _times(times: Sequence[float]) -> Floats:
+def checked_times(times: Sequence[float]) -> Floats:
+    """The times asked for, in order and each once; raises ValueError for anything but numbers of at least 0."""
     wanted = np.asarray(list(times), dtype=float)
     if len(wanted) and (not np.isfinite(wanted).all() or (wanted < 0).any()):
         raise ValueError("times must be numbers of at least 0")
@@ -240,7 +241,7 @@ def _long(curves: dict[str, _Group], weighted: bool) -> pd.DataFrame:
 def _ticks(data: FollowUp, ticks: Sequence[float] | None) -> Floats:
     """The times of the risk table: those asked for, or about six round steps up to the last follow-up."""
     if ticks is not None:
-        return _times(ticks)
+        return checked_times(ticks)
     longest = float(data.data.time.max())
     if longest <= 0:
         return np.zeros(1)

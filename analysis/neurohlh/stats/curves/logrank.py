@@ -1,8 +1,9 @@
-"""The log-rank test between groups, optionally stratified, as a Result."""
+"""The log-rank family between groups as a Result: overall, for trend, pairwise, and by permutation."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -11,112 +12,210 @@ from scipy.stats import chi2
 
 from neurohlh.core.errors import NotEstimable
 from neurohlh.core.result import Result, tidy_frame
-from neurohlh.stats.columns import Bools, Floats, Ints, column, labels
+from neurohlh.stats.columns import Floats
+from neurohlh.stats.curves.correction import CORRECTIONS, adjusted
+from neurohlh.stats.curves.follow_up import FollowUp, follow_up, group_codes
+from neurohlh.stats.curves.logrank_permutation import permutation_test
+from neurohlh.stats.curves.logrank_sums import Family, Sample, Sums, chi_square, family_sums
 from neurohlh.stats.recipe import software
-from neurohlh.stats.survival_data import SurvivalData, survival_data
+
+_NAMES = {
+    "logrank": "log-rank",
+    "gehan": "Gehan-Breslow (generalised Wilcoxon)",
+    "tarone-ware": "Tarone-Ware",
+    "peto-peto": "Peto-Peto",
+    "modified-peto-peto": "modified Peto-Peto (Andersen)",
+    "fleming-harrington": "Fleming-Harrington",
+}
+_WEIGHTS = {
+    "logrank": "1",
+    "gehan": "patients at risk",
+    "tarone-ware": "square root of the patients at risk",
+    "peto-peto": "product of 1 - d / (n + 1) up to and with the time",
+    "modified-peto-peto": "product of 1 - d / (n + 1) up to and with the time, times n / (n + 1)",
+    "fleming-harrington": "S^rho (1 - S)^gamma with S the pooled Kaplan-Meier curve just before the time",
+}
+_REFERENCES = {
+    "logrank": ["Mantel 1966, Cancer Chemother Rep 50:163", "Peto & Peto 1972, J R Stat Soc A 135:185"],
+    "gehan": ["Gehan 1965, Biometrika 52:203", "Breslow 1970, Biometrika 57:579"],
+    "tarone-ware": ["Tarone & Ware 1977, Biometrika 64:156"],
+    "peto-peto": ["Peto & Peto 1972, J R Stat Soc A 135:185"],
+    "modified-peto-peto": ["Andersen, Borgan, Gill & Keiding 1982, Int Stat Rev 50:219"],
+    "fleming-harrington": ["Harrington & Fleming 1982, Biometrika 69:553"],
+}
 
 
-@dataclass(frozen=True)
-class _Sums:
-    """Observed and expected events of each group and the covariance of observed minus expected."""
-
-    observed: Floats
-    expected: Floats
-    variance: Floats
-
-
-def logrank(frame: pd.DataFrame, time: str, event: str, by: str, *, strata: str | None = None) -> Result:
+def logrank(
+    frame: pd.DataFrame,
+    time: str,
+    event: str,
+    by: str,
+    *,
+    strata: str | None = None,
+    test: str = "logrank",
+    rho: float = 0.0,
+    gamma: float = 0.0,
+    entry: str | None = None,
+    weights: str | None = None,
+    id: str | None = None,
+    cluster: str | None = None,
+    robust: bool | None = None,
+    trend: bool | Sequence[float] | Mapping[str, float] = False,
+    pairwise: bool = False,
+    correction: str = "holm",
+    permutations: int = 0,
+    rng: np.random.Generator | int | None = None,
+) -> Result:
     """Whether survival differs between the groups of `by`: observed against expected events, equal to R's survdiff.
 
-    The variance is hypergeometric (ties included); with `strata` the sums are taken within each stratum first. Rows
-    without time, event, `by` or `strata` are dropped and counted. Rows of `tidy`: one per group (estimate = expected
-    events, events = observed), then the test. Raises ValueError for wrong columns or codes, NotEstimable if fewer than
-    two groups have patients at risk at an event.
+    `test` weighs the event times: "logrank", "gehan", "tarone-ware", "peto-peto", "modified-peto-peto" or
+    "fleming-harrington" with `rho` and `gamma`. The variance is hypergeometric (ties included); with `strata` the sums
+    are taken within each stratum first. `entry`, `id`, `weights`, `cluster` and `robust` are those of `kaplan_meier`.
+    `trend` tests ordered groups with the scores 0, 1, 2 … or those given; `pairwise` compares every two groups on their
+    own rows, adjusted by `correction` (holm, hochberg, hommel, bonferroni, benjamini-hochberg, benjamini-yekutieli,
+    none); `permutations` adds a permutation p value, exact where so many enumerate all allocations, for which `rng` is
+    a generator or a seed.
+
+    Rows without time, event, `by` or `strata` are dropped and counted. Rows of `tidy`: one per group (estimate =
+    expected events, events = observed, coef = observed minus expected under the weights of the test, std_error), the
+    test, then trend, pairwise, permutation. Raises ValueError for wrong columns, codes or options, NotEstimable if
+    fewer than two groups have patients at risk at an event.
     """
-    data = survival_data(frame, time, event)
-    kept, dropped = data.kept.copy(), dict(data.dropped)
-    for name in filter(None, (by, strata)):
-        unknown = column(frame, name).isna().to_numpy()
-        lost = int((kept & unknown).sum())
-        dropped.update({f"missing {name}": lost} if lost else {})
-        kept &= ~unknown
-    used = data.subset(kept)
-    if used.events == 0:
-        raise NotEstimable(f"no events among {used.n} patients")
-    found, names = labels(frame.loc[kept, by])
-    codes = np.array([names.index(label) for label in found], dtype=np.intp)
-    blocks = np.zeros(used.n, dtype=np.intp) if strata is None else pd.factorize(frame.loc[kept, strata])[0]
-    sums = _stratified(used, codes, blocks, len(names))
-    statistic, df = _chi_square(sums)
+    family = Family(test, rho, gamma)
+    if correction not in CORRECTIONS:
+        raise ValueError(f"correction must be one of {', '.join(CORRECTIONS)}, not {correction!r}")
+    options: dict[str, Any] = {"entry": entry, "weights": weights, "id": id, "cluster": cluster, "robust": robust}
+    data = follow_up(frame, time, event, **options, known=(by, strata))
+    if data.data.events == 0:
+        raise NotEstimable(f"no events among {data.data.n} patients")
+    sample, names = _sample(frame, data, by, strata)
+    sums = family_sums(sample, family)
+    statistic, df = chi_square(sums)
+    rows = _group_rows(sample, data, sums, names)
+    rows.append({"term": "test", "contrast": " vs ".join(names), **_size(data), **_tested(statistic, df)})
+    scores = _scores(trend, names)
+    rows += [] if scores is None else [_trend(sums, scores, data)]
+    rows += _pairwise(sample, names, family, correction) if pairwise else []
+    rows += [_permuted(sums, sample, data, permutations, rng)] if permutations else []
+    shared = {"analysis": "logrank", "outcome": event, "variable": by}
     return Result(
         kind="logrank",
-        tidy=tidy_frame(_rows(sums, codes, names, event, by, statistic, df)),
-        method=_method(strata),
-        counts={"supplied": len(frame), "used": used.n, "events": used.events, "dropped": dropped},
+        tidy=tidy_frame([{**shared, "method": _name(family), **row} for row in rows]),
+        method={
+            **_method(data, family, strata, correction if pairwise else "none"),
+            **({} if scores is None else {"trend_scores": dict(zip(names, scores.tolist(), strict=True))}),
+        },
+        counts=data.counts(len(frame)),
+        notes=tuple(data.notes()),
     )
 
 
-def _stratified(data: SurvivalData, codes: Ints, blocks: Ints, groups: int) -> _Sums:
-    parts = []
-    for block in np.unique(blocks):
-        rows = blocks == block
-        parts.append(_sums(data.time[rows], data.event[rows], codes[rows], groups))
-    return _Sums(
-        np.sum([p.observed for p in parts], axis=0),
-        np.sum([p.expected for p in parts], axis=0),
-        np.sum([p.variance for p in parts], axis=0),
-    )
+def _sample(frame: pd.DataFrame, data: FollowUp, by: str, strata: str | None) -> tuple[Sample, list[str]]:
+    used = data.data
+    codes, names = group_codes(frame, used.kept, by)
+    blocks = np.zeros(used.n, dtype=np.intp) if strata is None else pd.factorize(frame.loc[used.kept, strata])[0]
+    return Sample(used.time, used.event, used.entry, codes, blocks, len(names), data.weights), names
 
 
-def _sums(time: Floats, event: Bools, codes: Ints, groups: int) -> _Sums:
-    moments = np.unique(time[event])
-    at_risk, died = np.zeros((len(moments), groups)), np.zeros((len(moments), groups))
-    for g in range(groups):
-        own = codes == g
-        at_risk[:, g] = own.sum() - np.searchsorted(np.sort(time[own]), moments, side="left")
-        died[:, g] = np.bincount(np.searchsorted(moments, time[own & event]), minlength=len(moments))
-    n, d = at_risk.sum(axis=1), died.sum(axis=1)
-    share = at_risk / n[:, None]
-    # The hypergeometric variance of a table with d of n; a last patient alone adds none.
-    weight = np.where(n > 1, d * (n - d) / np.maximum(n - 1, 1), 0.0)
-    variance = np.diag(weight @ share) - (share * weight[:, None]).T @ share
-    return _Sums(died.sum(axis=0), d @ share, variance)
+def _size(data: FollowUp) -> dict[str, int]:
+    return {"n": len(np.unique(data.patient)), "events": data.data.events}
 
 
-def _chi_square(sums: _Sums) -> tuple[float, int]:
-    inside = np.flatnonzero(sums.expected > 0)
-    if len(inside) < 2:
-        raise NotEstimable("fewer than two groups have patients at risk at an event")
-    free = inside[1:]  # the differences add up to zero
-    difference = (sums.observed - sums.expected)[free]
-    variance = sums.variance[np.ix_(free, free)]
-    if np.linalg.matrix_rank(variance, hermitian=True) < len(free):
-        raise NotEstimable("the groups are never at risk together, so that they cannot be compared")
-    return float(difference @ np.linalg.solve(variance, difference)), len(free)
+def _group_rows(sample: Sample, data: FollowUp, sums: Sums, names: list[str]) -> list[dict[str, Any]]:
+    rows = []
+    for g, name in enumerate(names):
+        own = sample.group == g
+        row = {"term": "group", "group": name, "n": len(np.unique(data.patient[own]))}
+        row |= {"events": int(sample.event[own].sum()), "measure": "expected events", "estimate": sums.expected[g]}
+        row |= {"scale": "observed minus expected, by the weights of the test", "coef": sums.difference[g]}
+        rows.append({**row, "std_error": float(np.sqrt(max(sums.variance[g, g], 0.0)))})
+    return rows
 
 
-def _rows(
-    sums: _Sums, codes: Ints, names: list[str], event: str, by: str, statistic: float, df: int
-) -> list[dict[str, Any]]:
-    shared = {"analysis": "logrank", "outcome": event, "variable": by}
-    sizes = np.bincount(codes, minlength=len(names))
-    rows: list[dict[str, Any]] = [
-        {"term": "group", "group": name, "n": n, "events": o, "measure": "expected events", "estimate": e}
-        for name, n, o, e in zip(names, sizes, sums.observed, sums.expected, strict=True)
+def _tested(statistic: float, df: int) -> dict[str, Any]:
+    return {"statistic": statistic, "df": df, "p_value": float(chi2.sf(statistic, df))}
+
+
+def _scores(trend: bool | Sequence[float] | Mapping[str, float], names: list[str]) -> Floats | None:
+    if trend is False:
+        return None
+    if trend is True:
+        return np.arange(len(names), dtype=float)
+    if isinstance(trend, Mapping):
+        missing = [name for name in names if name not in trend]
+        if missing:
+            raise ValueError(f"trend gives no score for {', '.join(missing)}")
+        trend = [trend[name] for name in names]
+    scores = np.asarray(list(trend), dtype=float)
+    if len(scores) != len(names) or not np.isfinite(scores).all():
+        raise ValueError(f"trend needs one number per group ({', '.join(names)})")
+    if np.ptp(scores) == 0:
+        raise ValueError("trend needs scores that differ")
+    return scores
+
+
+def _trend(sums: Sums, scores: Floats, data: FollowUp) -> dict[str, Any]:
+    # Scores are taken from their middle: the differences add up to zero, so that nothing else changes.
+    away = scores - scores.mean()
+    difference, variance = float(scores @ sums.difference), float(away @ sums.variance @ away)
+    row = {"term": "trend", "scale": "sum of scores times observed minus expected", **_size(data)}
+    if not variance > 0:
+        return {**row, "note": "not estimable: groups of different scores are never at risk together"}
+    row |= {"coef": difference, "std_error": float(np.sqrt(variance))}
+    return {**row, **_tested(difference**2 / variance, 1)}
+
+
+def _pairwise(sample: Sample, names: list[str], family: Family, correction: str) -> list[dict[str, Any]]:
+    rows = []
+    for a, b in combinations(range(len(names)), 2):
+        inside = (sample.group == a) | (sample.group == b)
+        row = {"contrast": f"{names[b]} vs {names[a]}", "n": int(inside.sum())}
+        row["events"] = int(sample.event[inside].sum())
+        try:
+            pair = sample.only(inside, (sample.group[inside] == b).astype(np.intp), 2)
+            rows.append({**row, **_tested(*chi_square(family_sums(pair, family)))})
+        except NotEstimable as error:
+            rows.append({**row, "note": f"not estimable: {error}"})
+    fair = adjusted(np.array([row.get("p_value", np.nan) for row in rows], dtype=float), correction)
+    named = f"{_name(family)}, p adjusted ({correction})"
+    corrected = [
+        {**row, "term": "pairwise adjusted", "p_value": p, "method": named} for row, p in zip(rows, fair, strict=True)
     ]
-    test = {"term": "test", "contrast": " vs ".join(names), "n": len(codes), "events": sums.observed.sum()}
-    test |= {"statistic": statistic, "df": df, "p_value": float(chi2.sf(statistic, df)), "method": "log-rank"}
-    return [{**shared, **row} for row in [*rows, test]]
+    return [*({**row, "term": "pairwise"} for row in rows), *corrected]
 
 
-def _method(strata: str | None) -> dict[str, Any]:
+def _permuted(
+    sums: Sums, sample: Sample, data: FollowUp, permutations: int, rng: np.random.Generator | int | None
+) -> dict[str, Any]:
+    if rng is None or permutations < 0:
+        raise ValueError("permutations must be a number above 0, with rng a generator or a seed")
+    if data.weights is not None or "id" in data.sources:
+        raise ValueError("a permutation p value is given for one unweighted, unclustered row per patient only")
+    drawn = (sums.score, sample.group, sample.stratum, sample.groups, permutations, np.random.default_rng(rng))
+    row = {"term": "permutation", **_size(data)}
+    try:
+        statistic, p, kind = permutation_test(*drawn)
+    except NotEstimable as error:
+        return {**row, "note": f"not estimable: {error}"}
+    many = f" ({permutations} permutations)" if kind != "exact" else ""
+    return {**row, "statistic": statistic, "p_value": p, "method": f"{kind} permutation of the groups{many}"}
+
+
+def _name(family: Family) -> str:
+    name = _NAMES[family.test]
+    return f"{name} (rho {family.rho:g}, gamma {family.gamma:g})" if family.test == "fleming-harrington" else name
+
+
+def _method(data: FollowUp, family: Family, strata: str | None, correction: str) -> dict[str, Any]:
     return {
-        "test": "log-rank" if strata is None else "stratified log-rank",
-        "variance": "hypergeometric",
+        "test": _name(family) if strata is None else f"stratified {_name(family)}",
+        "weights_of_the_test": _WEIGHTS[family.test],
+        "variance": data.variance("hypergeometric"),
         "ties": "hypergeometric variance of tied events",
-        "correction": "none",
+        "correction": correction,
         "strata": strata or "",
+        **data.recipe(),
         "denominator": "patients with follow-up, outcome and group known",
         "software": software("numpy", "scipy"),
-        "reference": ["Mantel 1966, Cancer Chemother Rep 50:163", "Peto & Peto 1972, J R Stat Soc A 135:185"],
+        "reference": _REFERENCES[family.test],
     }
