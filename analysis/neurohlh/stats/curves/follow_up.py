@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from neurohlh.core.errors import NotEstimable
-from neurohlh.stats.columns import Bools, Floats, Ints, Labels, column, labels, numbers
+from neurohlh.stats.columns import Bools, Floats, Ints, Labels, column, groups, labels, numbers
 from neurohlh.stats.curves.influence import Weights
 from neurohlh.stats.survival_data import SurvivalData, first_reasons, survival_data
 
@@ -50,6 +50,10 @@ class FollowUp:
     def goes_on(self, groups: Labels) -> Bools:
         """Rows whose patient is observed further in the same group: the end of such a row is no censoring."""
         return np.asarray((self.next_row >= 0) & (groups[self.next_row] == groups), dtype=bool)
+
+    def people(self, rows: Bools) -> int:
+        """Patients among some of the used rows."""
+        return len(np.unique(self.patient[rows])) if "id" in self.sources else int(rows.sum())
 
     def variance(self, usual: str) -> str:
         """The variance in words: `usual`, or robust with its clusters."""
@@ -166,3 +170,11 @@ def group_codes(frame: pd.DataFrame, kept: Bools, by: str) -> tuple[Ints, list[s
     found, names = labels(column(frame, by)[kept])
     place = {name: i for i, name in enumerate(names)}
     return np.asarray(pd.Series(found, dtype=object).map(place), dtype=np.intp), names
+
+
+def independent_groups(frame: pd.DataFrame, data: FollowUp, by: str | None) -> tuple[Labels, list[str]]:
+    """The group of every used row and the groups; raises ValueError if a patient is in several of them."""
+    found, names = groups(frame.loc[data.data.kept], by)
+    if "id" in data.sources and pd.Series(found, dtype=object).groupby(data.patient).nunique().max() > 1:
+        raise ValueError(f"patients change between groups of {by!r}: the groups are not independent")
+    return found, names

@@ -145,7 +145,7 @@ def _curves(
         curve = product_limit(time, event[rows], entry, z=z, conf_type=conf_type, weights=weights)
         further = np.bincount(np.searchsorted(curve.time, time[goes_on[rows]]), minlength=len(curve.time))
         curve = replace(curve, n_censor=curve.n_censor - further)
-        out[name] = _Group(curve, len(np.unique(data.patient[rows])), weights)
+        out[name] = _Group(curve, data.people(rows), weights)
     return out
 
 

@@ -118,14 +118,14 @@ def _sample(frame: pd.DataFrame, data: FollowUp, by: str, strata: str | None) ->
 
 
 def _size(data: FollowUp) -> dict[str, int]:
-    return {"n": len(np.unique(data.patient)), "events": data.data.events}
+    return {"n": data.people(np.ones(data.data.n, dtype=bool)), "events": data.data.events}
 
 
 def _group_rows(sample: Sample, data: FollowUp, sums: Sums, names: list[str]) -> list[dict[str, Any]]:
     rows = []
     for g, name in enumerate(names):
         own = sample.group == g
-        row = {"term": "group", "group": name, "n": len(np.unique(data.patient[own]))}
+        row = {"term": "group", "group": name, "n": data.people(own)}
         row |= {"events": int(sample.event[own].sum()), "measure": "expected events", "estimate": sums.expected[g]}
         row |= {"scale": "observed minus expected, by the weights of the test", "coef": sums.difference[g]}
         rows.append({**row, "std_error": float(np.sqrt(max(sums.variance[g, g], 0.0)))})
