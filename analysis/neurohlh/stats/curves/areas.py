@@ -66,9 +66,9 @@ def influence_on_survival(curve: Curve, at: float, time: Floats, event: Bools, e
     return -curve.survival[place] * _gathered(curve, (curve.time <= at).astype(float), time, event, entry)
 
 
-def influence_on_area(curve: Curve, tau: float, time: Floats, event: Bools, entry: Floats | None) -> Floats:
-    """The derivative of the area under S up to `tau` by the weight of every row."""
-    return -_gathered(curve, _areas(curve, tau)[1], time, event, entry)
+def influence_on_area(curve: Curve, at: float, time: Floats, event: Bools, entry: Floats | None) -> Floats:
+    """The derivative of the area under S up to `at` by the weight of every row."""
+    return -_gathered(curve, _areas(curve, at)[1], time, event, entry)
 
 
 def _gathered(curve: Curve, factor: Floats, time: Floats, event: Bools, entry: Floats | None) -> Floats:

@@ -62,10 +62,10 @@ def survival_without_each(time: Floats, event: Bools, entry: Floats | None, at: 
     return before * during * after
 
 
-def area_without_each(time: Floats, event: Bools, entry: Floats | None, tau: float) -> Floats:
-    """The area up to `tau` under the curve of all but one, for each one of the n rows."""
+def area_without_each(time: Floats, event: Bools, entry: Floats | None, at: float) -> Floats:
+    """The area up to `at` under the curve of all but one, for each one of the n rows."""
     w = _without(time, event, entry)
-    widths = np.diff(np.minimum(np.append(w.counts.time, np.inf), tau))
+    widths = np.diff(np.minimum(np.append(w.counts.time, np.inf), at))
     size, zero = len(widths), np.zeros_like(w.begin)
     to_begin = w.whole.area(zero, w.begin, widths)
     height = w.whole.over(zero, w.begin)

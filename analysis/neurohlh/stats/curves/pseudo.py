@@ -60,13 +60,12 @@ def pseudo_values(
     curve = product_limit(time, event, entry, z=0.0)
     if at > curve.time[-1] and curve.survival[-1] > 0:
         raise NotEstimable(f"follow-up ends at {curve.time[-1]:g}, before {at:g}")
-    exact = jackknife == "leave-one-out"
     if kind == "survival":
         estimate = float(curve.survival[curve.row_at(np.array([at]))[0]])
-        without, influence = survival_without_each, influence_on_survival
     else:
         estimate = area_under(time, event, entry, at).mean
-        without, influence = area_without_each, influence_on_area
-    if exact:
-        return np.asarray(n * estimate - (n - 1) * without(time, event, entry, at))
-    return np.asarray(estimate + n * influence(curve, at, time, event, entry))
+    if jackknife == "infinitesimal":
+        influence = influence_on_survival if kind == "survival" else influence_on_area
+        return np.asarray(estimate + n * influence(curve, at, time, event, entry))
+    without = survival_without_each if kind == "survival" else area_without_each
+    return np.asarray(n * estimate - (n - 1) * without(time, event, entry, at))
