@@ -46,9 +46,10 @@ def mantel_haenszel(frame: pd.DataFrame, *, conf_level: float = 0.95, **columns:
         checks.append(
             _test("equal odds ratios (Breslow-Day, Tarone)", *stratified.breslow_day_tarone(*tables, pooled.coef))
         )
-    gap = studies.effect - pooled.coef
-    q, df = float((gap**2 / studies.variance).sum()), studies.k - 1
-    found = (q, df, float(chi2.sf(q, df)) if df else float("nan"))
+    told = (studies.events > 0) & (studies.events < studies.n)  # any other risk difference is made of added halves
+    gap = studies.effect[told] - pooled.coef
+    q, df = float((gap**2 / studies.variance[told]).sum()), int(told.sum()) - 1
+    found = (q, df, float(chi2.sf(q, df)) if df > 0 else float("nan"))
     how = "Mantel-Haenszel"
     return _result(frame, studies, pooled, found, checks, how, _MH_SOURCES[measure], conf_level)
 

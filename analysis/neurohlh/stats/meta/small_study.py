@@ -118,7 +118,7 @@ def trim_and_fill(effect: Floats, variance: Floats, *, method: str, knapp_hartun
 
     The side is where the slope of the Egger line says that studies are missing; each round pools what is left after
     trimming with the same `method`. Raises NotEstimable for fewer than three studies, equal standard errors, or if the
-    number of missing studies does not settle.
+    number of missing studies does not settle or would leave one study.
     """
     side = "right" if fit_meta(effect, variance, _line(variance), method=method).coef[1] < 0 else "left"
     sign = -1.0 if side == "right" else 1.0
@@ -142,7 +142,9 @@ def _settle(y: Floats, v: Floats, method: str) -> tuple[int, float]:
         ranks[np.argsort(np.abs(apart), kind="stable")] = np.arange(1, k + 1)
         positive = float(ranks[apart > 0].sum())
         # Python rounds halves to even, as R does.
-        found = min(max(0, round((4 * positive - k * (k + 1)) / (2 * k - 1))), k - 2)
+        found = max(0, round((4 * positive - k * (k + 1)) / (2 * k - 1)))
+        if found > k - 2:
+            raise NotEstimable("trim and fill would leave a single study")
         if found == missing:
             return missing, centre
         missing = found

@@ -87,7 +87,8 @@ def _observed_minus_expected(a: Floats, n: Floats, c: Floats, m: Floats) -> tupl
 def cochran_mantel_haenszel(a: Floats, n: Floats, c: Floats, m: Floats, *, correct: bool) -> tuple[float, float]:
     """(chi-square with 1 df, p) of no association in any study, with or without 1/2 of continuity correction.
 
-    NaN where no study is informative (Mantel and Haenszel 1959, J Natl Cancer Inst 22:719).
+    The correction never takes more than there is. NaN where no study is informative (Mantel and Haenszel 1959, J Natl
+    Cancer Inst 22:719).
     """
     gap, variance = _observed_minus_expected(a, n, c, m)
     if variance.sum() == 0:
