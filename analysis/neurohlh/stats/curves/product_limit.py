@@ -80,8 +80,7 @@ def product_limit(
         if weights is None or not weights.robust:
             se_log = np.sqrt(np.cumsum(np.where(hazard > 0, hazard / left, 0.0)))
         else:
-            alive = survival > 0
-            jump = np.where(alive, 1 / left, 0.0)
+            jump = np.where((survival > 0) & (counts.n_event > 0), 1 / left, 0.0)
             se_log = np.sqrt(
                 jackknife_variance(jump, np.cumsum(hazard * jump), *places(counts, time, event, entry), weights)
             )
