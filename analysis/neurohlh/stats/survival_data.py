@@ -10,6 +10,8 @@ import pandas as pd
 from neurohlh.core.errors import NotEstimable
 from neurohlh.stats.columns import Bools, Floats, column, numbers, truth
 
+_SAME_TIME = float(np.sqrt(np.finfo(float).eps))
+
 
 @dataclass(frozen=True)
 class SurvivalData:
@@ -49,11 +51,13 @@ class SurvivalData:
 def survival_data(frame: pd.DataFrame, time: str, event: str, *, entry: str | None = None) -> SurvivalData:
     """Follow-up from the columns `time` and `event` (true/false or 1/0) and, for left truncation, `entry`.
 
-    Rows without time, event or entry, and rows that enter at or after their end, are dropped and counted. Raises
+    Times that differ by rounding only are made equal (see `without_rounding`). Rows without time, event or entry, and
+    rows that enter at or after their end, are dropped and counted. Raises
     ValueError for missing columns, negative times and event codes other than 1/0, NotEstimable if no row is left.
     """
     ends, happened = numbers(column(frame, time)), truth(column(frame, event))
     starts = None if entry is None else numbers(column(frame, entry))
+    ends, starts = without_rounding(ends, starts)
     negative = int((ends < 0).sum())
     if negative:
         raise ValueError(f"column {time!r}: {negative} follow-up times are negative")
@@ -65,6 +69,30 @@ def survival_data(frame: pd.DataFrame, time: str, event: str, *, entry: str | No
     if not kept.any():
         raise NotEstimable(f"no row has both {time!r} and {event!r}")
     return SurvivalData(ends[kept], happened[kept] == 1, None if starts is None else starts[kept], kept, dropped)
+
+
+def without_rounding(ends: Floats, starts: Floats | None) -> tuple[Floats, Floats | None]:
+    """Ends and starts with times that differ by rounding only (0.3 and 0.1 + 0.2) set to the first of them.
+
+    Such are neighbours no further apart than 1.5e-8, or than this share of the mean distinct time: the rule of R's
+    survival, without which tied events would count as one after the other.
+    """
+    both = ends if starts is None else np.concatenate([ends, starts])
+    distinct = np.sort(both[~np.isnan(both)])
+    distinct = distinct[np.append(True, distinct[1:] != distinct[:-1])] if len(distinct) else distinct
+    if len(distinct) < 2:
+        return ends, starts
+    gap = np.diff(distinct)
+    apart = (gap > _SAME_TIME) & (gap / np.abs(distinct).mean() > _SAME_TIME)
+    if apart.all():
+        return ends, starts
+    cuts = distinct[np.append(True, apart)]
+
+    def merged(times: Floats) -> Floats:
+        places = np.maximum(np.searchsorted(cuts, times, side="right") - 1, 0)
+        return np.where(np.isnan(times), np.nan, cuts[places])
+
+    return merged(ends), None if starts is None else merged(starts)
 
 
 def first_reasons(reasons: dict[str, Bools], n: int) -> tuple[Bools, dict[str, int]]:

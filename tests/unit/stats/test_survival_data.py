@@ -24,3 +24,16 @@ def test_negative_times_are_an_error():
 def test_no_row_left():
     with pytest.raises(NotEstimable, match="no row has both"):
         survival_data(pd.DataFrame({"t": [np.nan], "e": [1]}), "t", "e")
+
+
+def test_times_that_differ_by_rounding_are_one_time():
+    frame = pd.DataFrame({"t": [0.1 + 0.2, 0.3, 0.3 + 1e-6, 2.0, np.nan], "e": 1, "s": [0, 0.1, 0.2, 0.1 + 0.2, 0]})
+    assert len({0.1 + 0.2, 0.3}) == 2
+    data = survival_data(frame, "t", "e", entry="s")
+    assert data.time.tolist() == [0.3, 0.3, 0.3 + 1e-6, 2.0]
+    assert data.entry.tolist() == [0, 0.1, 0.2, 0.3]
+
+
+def test_a_row_that_begins_and_ends_at_one_time_but_for_rounding_is_dropped():
+    frame = pd.DataFrame({"t": [0.1 + 0.2, 2.0], "e": 1, "s": [0.3, 1.0]})
+    assert survival_data(frame, "t", "e", entry="s").dropped == {"s not before t": 1}
