@@ -73,7 +73,7 @@ def _cluster_squares(place: Ints, cluster: Ints, constant: Floats, slope: Floats
     square, steep = total(c * c), drift**2 * total(w * w)
     variance = square - 2 * drift * total(c * w) + steep
     # What is left of a difference of equal numbers is rounding: the clusters have no variance (one cluster alone).
-    return np.asarray(np.where(variance > _ROUNDING * (square + steep), variance, 0.0))
+    return np.asarray(np.where(variance > _ROUNDING * np.maximum.accumulate(square + steep), variance, 0.0))
 
 
 def _running(values: Floats, cluster: Ints) -> Floats:

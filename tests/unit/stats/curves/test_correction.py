@@ -1,0 +1,24 @@
+import numpy as np
+import pytest
+
+from neurohlh.stats.curves.correction import adjusted
+
+
+def test_holm_by_hand():
+    # 0.01 * 3, then max(0.03, 0.02 * 2), then max(0.04, 0.03 * 1).
+    assert adjusted(np.array([0.03, 0.01, 0.02]), "holm").tolist() == pytest.approx([0.04, 0.03, 0.04])
+
+
+def test_bonferroni_counts_known_p_values_only():
+    found = adjusted(np.array([0.2, np.nan, 0.01]), "bonferroni")
+    assert found.tolist() == pytest.approx([0.4, np.nan, 0.02], nan_ok=True)
+
+
+def test_no_correction_and_no_p_value():
+    assert adjusted(np.array([0.2, 0.01]), "none").tolist() == [0.2, 0.01]
+    assert np.isnan(adjusted(np.array([np.nan]), "holm")).all()
+
+
+def test_an_unknown_correction():
+    with pytest.raises(ValueError, match="correction must be one of holm, hochberg"):
+        adjusted(np.array([0.1]), "tukey")
