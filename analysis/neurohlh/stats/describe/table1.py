@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from neurohlh.core.result import Result, tidy_frame
+from neurohlh.core.errors import did_you_mean
+from neurohlh.core.result import Result, check_frame, tidy_frame
 from neurohlh.stats.columns import (
     MISSING_GROUP,
     OVERALL,
@@ -24,9 +24,9 @@ from neurohlh.stats.columns import (
     labels,
     numbers,
 )
-from neurohlh.stats.describe.group_tests import GroupTest, compare_levels, compare_numbers
+from neurohlh.stats.describe.group_tests import GroupTest, compare_levels, compare_numbers, shapiro_wilk
 from neurohlh.stats.describe.quantiles import quantile
-from neurohlh.stats.describe.smd import Difference, smd_levels, smd_numbers
+from neurohlh.stats.describe.smd import Difference, between_groups, largest, smd_levels, smd_numbers
 from neurohlh.stats.recipe import software
 from neurohlh.stats.status import INDETERMINATE, MET, NOT_APPLICABLE, NOT_MET
 
@@ -54,11 +54,23 @@ class TableVariable:
 
 
 @dataclass(frozen=True)
+class _Tests:
+    """Whether to test, and how; `rng` is for Monte Carlo only."""
+
+    on: bool
+    numbers: str
+    levels: str
+    rng: np.random.Generator | int | None
+
+
+@dataclass(frozen=True)
 class _Groups:
     """Masks of the groups to show (overall first), and the names to contrast."""
 
     masks: dict[str, Bools]
     contrasted: tuple[str, ...]
+    reference: int | None = None
+    """Place in `contrasted` of the group that the others are held against; None for all pairs."""
 
     @property
     def contrast(self) -> str:
@@ -71,30 +83,40 @@ def table1(
     variables: Sequence[TableVariable | str],
     *,
     tests: bool = False,
+    number_test: str = "ranks",
+    level_test: str = "by expected counts",
+    reference: str | None = None,
+    rng: np.random.Generator | int | None = None,
 ) -> Result:
     """Describe `variables` overall and in every group of `by`.
 
-    Continuous: median and quartiles (R's type 7) with the number known; a column `<name>_censored` ("left"/"right")
+    Continuous: median and quartiles (R's type 7), mean and standard deviation, with the number known; a column
+    `<name>_censored` ("left"/"right")
     marks values beyond a limit of measurement, which are counted, and quantiles that rest on them are marked. Others:
     count and share of the known. Missing values are counted per group. The standardised mean difference contrasts
     "met" with "not_met" where these are groups (indeterminate stands beside them), otherwise the two groups, or gives
-    the largest of all pairs; a missing `by` is a group of its own outside all comparisons. Tests are off unless
-    `tests`, and named per row. Raises ValueError for unknown columns, kinds or levels.
+    the largest of all pairs, or with `reference` that of every other group; a missing `by` is a group of its own
+    outside all comparisons. Tests are off unless `tests`; `number_test` and `level_test` choose them as
+    `compare_numbers` and `compare_levels` say, and each row "test" names its own, with an "effect" row beside it.
+    Shapiro and Wilk's test stands in `checks` and chooses nothing. Raises ValueError for unknown columns, kinds, levels
+    or tests.
     """
     chosen = [_declared(frame, v) for v in variables]
-    found = _groups(frame, by)
+    found = _referred(_groups(frame, by), reference)
+    how = _Tests(tests, number_test, level_test, rng)
     rows = [{"term": "size", "group": g, "measure": "count", "n": m.sum(), "estimate": m.sum()} for g, m in
             found.masks.items()]  # fmt: skip
     used: dict[str, str] = {}
     for variable in chosen:
         describe = _numeric_rows if variable.kind == CONTINUOUS else _level_rows
-        lines, test = describe(frame, variable, found, tests)
+        lines, test = describe(frame, variable, found, how)
         used[variable.name] = test
         rows += [{"variable": variable.name, **line} for line in lines]
     sizes = {name: int(mask.sum()) for name, mask in found.masks.items()}
     return Result(
         kind="table1",
         tidy=tidy_frame([{"analysis": "table1", **row} for row in rows]),
+        checks=check_frame(_normality(frame, chosen, found) if tests else []),
         method=_method(chosen, found, by, used),
         counts={"supplied": len(frame), "used": len(frame), "dropped": {}, "groups": sizes},
     )
@@ -132,8 +154,16 @@ def _groups(frame: pd.DataFrame, by: str | None) -> _Groups:
     return _Groups(masks, tuple(reversed(known)) if len(known) == 2 else tuple(known))
 
 
+def _referred(found: _Groups, reference: str | None) -> _Groups:
+    if reference is None:
+        return found
+    if reference not in found.contrasted:
+        raise ValueError(f"reference {reference!r} is no group to compare. {did_you_mean(reference, found.contrasted)}")
+    return _Groups(found.masks, found.contrasted, found.contrasted.index(reference))
+
+
 def _numeric_rows(
-    frame: pd.DataFrame, variable: TableVariable, found: _Groups, tests: bool
+    frame: pd.DataFrame, variable: TableVariable, found: _Groups, tests: _Tests
 ) -> tuple[list[dict[str, Any]], str]:
     values = numbers(column(frame, variable.name))
     mark = f"{variable.name}{CENSORED_SUFFIX}"
@@ -142,14 +172,15 @@ def _numeric_rows(
     rows: list[dict[str, Any]] = []
     for group, mask in found.masks.items():
         rows += _quantile_rows(group, values, censored, known & mask)
+        rows += _moment_rows(group, values[known & mask], censored is not None)
     rows += _missing_rows(~known, found)
     rows += _censored_rows(censored, known, found)
     if len(found.contrasted) > 1:
         parts = [values[known & found.masks[g]] for g in found.contrasted]
-        rows.append(_difference_row(parts, smd_numbers, found.contrast))
-        if tests:
-            test = compare_numbers(parts)
-            return [*rows, _test_row(test, parts, found.contrast)], test.name
+        rows += _difference_rows(parts, smd_numbers, found)
+        if tests.on:
+            test = compare_numbers(parts, tests.numbers)
+            return [*rows, *_test_rows(test, sum(map(len, parts)), found.contrast)], test.name
     return rows, "none: off by default"
 
 
@@ -161,6 +192,18 @@ def _quantile_rows(group: str, values: Floats, censored: Labels | None, rows: Bo
         row = {"term": "summary", "group": group, "measure": measure, "n": rows.sum()}
         out.append({**row, "estimate": q.value, "note": q.note})
     return out
+
+
+def _moment_rows(group: str, values: Floats, censored: bool) -> list[dict[str, Any]]:
+    row = {"term": "moments", "group": group, "n": len(values)}
+    note = "limits of measurement enter as values" if censored else ""
+    mean: dict[str, Any] = {"note": "not estimable: no known value"}
+    spread: dict[str, Any] = {"note": "not estimable: fewer than two known values"}
+    if len(values):
+        mean = {"estimate": values.mean(), "note": note}
+    if len(values) > 1:
+        spread = {"estimate": values.std(ddof=1), "note": note}
+    return [{**row, "measure": "mean", **mean}, {**row, "measure": "sd", **spread}]
 
 
 def _censored_rows(censored: Labels | None, known: Bools, found: _Groups) -> list[dict[str, Any]]:
@@ -187,7 +230,7 @@ def _missing_rows(missing: Bools, found: _Groups, note: str = "") -> list[dict[s
 
 
 def _level_rows(
-    frame: pd.DataFrame, variable: TableVariable, found: _Groups, tests: bool
+    frame: pd.DataFrame, variable: TableVariable, found: _Groups, tests: _Tests
 ) -> tuple[list[dict[str, Any]], str]:
     texts, present = labels(column(frame, variable.name))
     aside = [w for w in (INDETERMINATE, NOT_APPLICABLE) if variable.kind == BINARY and w in present]
@@ -203,10 +246,10 @@ def _level_rows(
     if len(found.contrasted) > 1:
         shown = [level for level in present if level not in aside]
         parts = [_tally(texts[known & found.masks[g]], shown) for g in found.contrasted]
-        rows.append(_difference_row(parts, smd_levels, found.contrast))
-        if tests:
-            test = compare_levels(np.array(parts).astype(np.intp))
-            return [*rows, _test_row(test, parts, found.contrast)], test.name
+        rows += _difference_rows(parts, smd_levels, found)
+        if tests.on:
+            test = compare_levels(np.array(parts).astype(np.intp), tests.levels, rng=tests.rng)
+            return [*rows, *_test_rows(test, sum(part.sum() for part in parts), found.contrast)], test.name
     return rows, "none: off by default"
 
 
@@ -218,26 +261,43 @@ def _known(part: Floats, of_levels: bool) -> int:
     return int(part.sum()) if of_levels else len(part)
 
 
-def _difference_row(
-    parts: Sequence[Floats], smd: Callable[[Floats, Floats], Difference], contrast: str
-) -> dict[str, Any]:
-    row: dict[str, Any] = {"term": "smd", "measure": "SMD", "scale": "identity", "contrast": contrast}
-    row["n"] = sum(_known(part, smd is smd_levels) for part in parts)
-    if len(parts) == 2:
-        found = smd(parts[0], parts[1])
-        return {**row, "estimate": found.value, "note": found.note}
-    pairs = [smd(a, b) for a, b in combinations(parts, 2)]
-    row["contrast"] = f"largest of all pairs ({contrast})"
-    broken = [pair.note for pair in pairs if pair.note]
-    if broken:
-        return {**row, "note": broken[0]}
-    return {**row, "estimate": max(abs(pair.value) for pair in pairs)}
+def _difference_rows(
+    parts: Sequence[Floats], smd: Callable[[Floats, Floats], Difference], found: _Groups
+) -> list[dict[str, Any]]:
+    of_levels = smd is smd_levels
+    pairs = between_groups(parts, smd, reference=found.reference)
+    row: dict[str, Any] = {"term": "smd", "measure": "SMD", "scale": "identity"}
+    if len(parts) == 2 or found.reference is not None:
+        rows = []
+        for (i, j), difference in pairs.items():
+            n = _known(parts[i], of_levels) + _known(parts[j], of_levels)
+            contrast = f"{found.contrasted[i]} vs {found.contrasted[j]}"
+            rows.append({**row, "contrast": contrast, "n": n, "estimate": difference.value, "note": difference.note})
+        return rows
+    most, _ = largest(pairs)
+    contrast = f"largest of all pairs ({found.contrast})"
+    n = sum(_known(part, of_levels) for part in parts)
+    return [{**row, "contrast": contrast, "n": n, "estimate": most.value, "note": most.note}]
 
 
-def _test_row(test: GroupTest, parts: Sequence[Floats], contrast: str) -> dict[str, Any]:
-    n = sum(len(part) if test.name.startswith(("Wilcoxon", "Kruskal")) else part.sum() for part in parts)
-    row = {"term": "test", "contrast": contrast, "n": n, "statistic": test.statistic, "df": test.df}
-    return {**row, "p_value": test.p_value, "method": test.name, "note": test.note}
+def _test_rows(test: GroupTest, n: float, contrast: str) -> list[dict[str, Any]]:
+    row = {"contrast": contrast, "n": n, "method": test.name}
+    note = test.note if np.isnan(test.df2) else f"denominator df {test.df2:.6g}"
+    told = {"term": "test", "statistic": test.statistic, "df": test.df, "p_value": test.p_value, "note": note}
+    effect = {"term": "effect", "measure": test.effect_name, "estimate": test.effect}
+    return [{**row, **told}] if np.isnan(test.effect) else [{**row, **told}, {**row, **effect}]
+
+
+def _normality(frame: pd.DataFrame, chosen: Sequence[TableVariable], found: _Groups) -> list[dict[str, Any]]:
+    rows = []
+    for v in (v for v in chosen if v.kind == CONTINUOUS):
+        values = numbers(column(frame, v.name))
+        for group in found.contrasted:
+            test = shapiro_wilk(values[found.masks[group] & ~np.isnan(values)])
+            verdict = "not estimable" if np.isnan(test.p_value) else ("attention" if test.p_value < 0.05 else "ok")
+            row = {"check": "Shapiro-Wilk", "term": f"{v.name}: {group}", "statistic": test.statistic}
+            rows.append({**row, "p_value": test.p_value, "verdict": verdict, "note": test.note})
+    return rows
 
 
 def _method(chosen: Sequence[TableVariable], found: _Groups, by: str | None, used: dict[str, str]) -> dict[str, Any]:
@@ -245,11 +305,11 @@ def _method(chosen: Sequence[TableVariable], found: _Groups, by: str | None, use
         "by": by or "",
         "groups": list(found.masks),
         "contrast": found.contrast,
-        "estimator": "median and quartiles; counts and proportions",
+        "estimator": "median and quartiles, mean and SD (n - 1); counts and proportions",
         "quantiles": "linear interpolation (R type 7)",
         "smd": "means over root of mean variance; levels: Mahalanobis distance over all levels, generalised inverse",
         "tests": used,
-        "correction": "none across rows; chi-square uncorrected",
+        "correction": "none across rows; each test's own is in its name",
         "denominator": "known values of the variable in the group",
         "labels": {v.name: v.label for v in chosen},
         "units": {v.name: v.unit for v in chosen},

@@ -1,0 +1,98 @@
+"""p values adjusted for how many there are: the family-wise error rate or the false discovery rate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from neurohlh.core.errors import NotEstimable
+from neurohlh.core.result import Result, check_frame, tidy_frame
+from neurohlh.stats.columns import Floats, column, groups, labels, numbers
+from neurohlh.stats.recipe import software
+
+METHODS = {
+    "holm": "holm",
+    "hochberg": "simes-hochberg",
+    "hommel": "hommel",
+    "bonferroni": "bonferroni",
+    "BH": "fdr_bh",
+    "BY": "fdr_by",
+}
+"""R's name of a method -> that of statsmodels."""
+_SOURCES = {
+    "holm": "Holm 1979, Scand J Stat 6:65",
+    "hochberg": "Hochberg 1988, Biometrika 75:800",
+    "hommel": "Hommel 1988, Biometrika 75:383",
+    "bonferroni": "Dunn 1961, J Am Stat Assoc 56:52",
+    "BH": "Benjamini & Hochberg 1995, J R Stat Soc B 57:289",
+    "BY": "Benjamini & Yekutieli 2001, Ann Stat 29:1165",
+}
+_RATE = {"BH": "false discovery rate", "BY": "false discovery rate under any dependence"}
+
+
+def p_adjust(p_values: Floats, method: str) -> Floats:
+    """Adjusted p values in the same order, as R's p.adjust gives them; unknown ones (NaN) stay so and do not count.
+
+    Raises ValueError for another method or p values outside 0 to 1.
+    """
+    from statsmodels.stats.multitest import multipletests
+
+    if method not in METHODS:
+        raise ValueError(f"method must be one of {', '.join(METHODS)}, not {method!r}")
+    p = np.asarray(p_values, dtype=float)
+    known = ~np.isnan(p)
+    if ((p[known] < 0) | (p[known] > 1)).any():
+        raise ValueError("p values must lie between 0 and 1")
+    out = np.full(p.shape, np.nan)
+    if known.sum() == 1:
+        out[known] = p[known]
+    elif known.any():
+        out[known] = multipletests(p[known], method=METHODS[method])[1]
+    return out
+
+
+def adjusted_p_values(
+    frame: pd.DataFrame,
+    p_value: str,
+    *,
+    test: str | None = None,
+    by: str | None = None,
+    methods: Sequence[str] = ("holm",),
+) -> Result:
+    """The p values of the column `p_value` with their adjusted ones, per family (`by`; all rows are one without it).
+
+    Rows: "p value" for what was supplied and "adjusted p value" with the method, `level` naming the test, `group` the
+    family. Rows without a p value are counted and belong to no family: the number of tests that was planned must be in
+    the frame. Raises ValueError for wrong columns, methods or values, NotEstimable without any p value.
+    """
+    p = numbers(column(frame, p_value))
+    if np.isnan(p).all():
+        raise NotEstimable("there is no p value")
+    names = labels(column(frame, test))[0] if test else np.array([f"test {i + 1}" for i in range(len(p))], dtype=object)
+    family, families = groups(frame, by)
+    rows = []
+    known = ~np.isnan(p)
+    for which in families:
+        inside = (family == which) & known
+        adjusted = {method: p_adjust(p[inside], method) for method in methods}
+        for place, i in enumerate(np.flatnonzero(inside)):
+            row = {"level": names[i] or "", "group": which if by else "", "n": inside.sum()}
+            rows.append({**row, "term": "p value", "p_value": p[i]})
+            rows += [{**row, "term": "adjusted p value", "method": m, "p_value": v[place]} for m, v in adjusted.items()]
+    dropped = {f"missing {p_value}": int((~known).sum())} if not known.all() else {}
+    return Result(
+        kind="adjusted_p_values",
+        tidy=tidy_frame([{"analysis": "adjusted_p_values", **row} for row in rows]),
+        checks=check_frame([]),
+        method={
+            "estimator": "adjusted p values",
+            "correction": {m: _RATE.get(m, "family-wise error rate") for m in methods},
+            "denominator": "tests of the family with a p value",
+            "families": by or "all tests",
+            "software": software("statsmodels"),
+            "reference": [_SOURCES[m] for m in methods],
+        },
+        counts={"supplied": len(frame), "used": int(known.sum()), "dropped": dropped},
+    )
