@@ -105,7 +105,9 @@ def family_sums(sample: Sample, family: Family) -> Sums:
         member = sample.group[:, None] == np.arange(sample.groups)
         drift = np.column_stack([_between(hazard * share[:, g], since, until) for g in range(sample.groups)])
         residual = member * score[:, None] - own[:, None] * share[np.maximum(until - 1, 0)] + drift
-        variance = cluster_variance(residual, sample.weights)
+        # With no more clusters than degrees of freedom the statistic would be the number of clusters, whatever the data.
+        enough = len(np.unique(sample.weights.cluster)) >= sample.groups
+        variance = cluster_variance(residual, sample.weights) if enough else np.zeros_like(chance)
     return Sums(moments.died.sum(axis=0), d @ share, k @ excess, variance, chance, score)
 
 

@@ -150,3 +150,61 @@ def test_wrong_options(six, options, message):
 def test_nobody_to_follow():
     with pytest.raises(NotEstimable):
         kaplan_meier(pd.DataFrame({"t": [np.nan], "e": [1]}), "t", "e")
+
+
+def test_quantiles_by_hand(six):
+    tidy = kaplan_meier(six, "t", "e", quantiles=[0.25, 0.5, 0.9]).tidy
+    rows = tidy[tidy["measure"] == "time to event, quantile"].set_index("term")
+    # S is 5/6, 1/2, 1/2, 0: a quarter had the event by 4, nine tenths by 8; one half is the median's row.
+    assert rows["estimate"].to_dict() == {"quantile 0.25": 4, "quantile 0.9": 8}
+
+
+def test_the_scale_of_the_limits_is_named(six):
+    row = at(kaplan_meier(six, "t", "e", times=[4], conf_type="logit"), 4)
+    shift = 1.959963984540054 * np.sqrt(1 / (6 * 5) + 2 / (5 * 3)) / (1 - 0.5)
+    assert (row["scale"], row["conf_high"]) == ("logit", pytest.approx(1 / (1 + np.exp(-shift))))
+
+
+def test_weights_are_told_honestly(six):
+    result = kaplan_meier(six.assign(w=[1, 2, 1, 0.5, 3, 1]), "t", "e", weights="w", times=[4])
+    row = at(result, 4)
+    # Weights at risk 8.5, 7.5; of them 1 and 3 die. Counts stay patients.
+    assert row["estimate"] == pytest.approx(7.5 / 8.5 * 4.5 / 7.5)
+    assert (row["n"], row["events"]) == (5, 3)
+    size = result.tidy.set_index("term")
+    assert size.loc["sum of weights", "estimate"] == 8.5
+    assert size.loc["effective sample size", "estimate"] == pytest.approx(8.5**2 / (1 + 4 + 1 + 0.25 + 9 + 1))
+    assert result.curves["weight_risk"].tolist() == [8.5, 8.5, 7.5, 4, 1]
+    assert result.method["variance"] == "robust (infinitesimal jackknife)"
+    assert result.notes[-1] == "The robust variance rests on 6 clusters only and is unreliable."
+    naive = kaplan_meier(six.assign(w=[1, 2, 1, 0.5, 3, 1]), "t", "e", weights="w", robust=False)
+    assert naive.method["variance"] == "Greenwood, by weight"
+
+
+def test_a_time_updated_group():
+    # One patient is transplanted at 3 and dies at 5; one dies at 4, one is censored at 6, never transplanted.
+    frame = pd.DataFrame(
+        {"id": [1, 1, 2, 3], "s": [0, 3, 0, 0], "t": [3, 5, 4, 6], "e": [0, 1, 1, 0], "g": ["no", "yes", "no", "no"]}
+    )
+    result = kaplan_meier(frame, "t", "e", entry="s", id="id", by="g", times=[5])
+    assert at(result, 5, "no")["estimate"] == 0.5
+    assert at(result, 5, "yes")["estimate"] == 0
+    assert result.curves["n_censor"].tolist() == [0, 1, 0, 1, 0, 0]
+    assert result.counts["patients"] == 3
+    assert result.counts["groups"] == {"no": {"n": 3, "events": 1}, "yes": {"n": 1, "events": 1}}
+    together = kaplan_meier(frame, "t", "e", entry="s", id="id")
+    assert together.curves["n_censor"].tolist() == [0, 0, 0, 0, 1]
+    assert together.counts["censored"] == 1
+
+
+def test_one_cluster_has_no_limits(six):
+    row = at(kaplan_meier(six.assign(c=1), "t", "e", cluster="c", times=[4]), 4)
+    assert row["estimate"] == pytest.approx(0.5)
+    assert np.isnan(row[["std_error", "conf_low", "conf_high"]].astype(float)).all()
+    assert "the clusters are too few for a robust variance: limits not estimable" in row["note"]
+
+
+@pytest.mark.parametrize("share", [0, 1.5])
+def test_a_quantile_outside_0_and_1(six, share):
+    with pytest.raises(ValueError, match="quantiles must lie between 0 and 1"):
+        kaplan_meier(six, "t", "e", quantiles=[share])
