@@ -12,6 +12,8 @@ from neurohlh.stats import power as p
 from neurohlh.stats.prediction_size import SOURCE, PredictionSize, binary_prediction_size, survival_prediction_size
 from neurohlh.stats.recipe import software
 
+_FLEISS = "Fleiss, Levin & Paik 2003, Statistical Methods for Rates and Proportions"
+_COHEN = "Cohen 1988, Statistical Power Analysis for the Behavioral Sciences"
 _SCHOENFELD = ["Schoenfeld 1983, Biometrics 39:499", "Hsieh & Lavori 2000, Control Clin Trials 21:552"]
 
 
@@ -94,8 +96,8 @@ def sample_size_logistic(
 ) -> Result:
     """Patients for logistic regression by Hsieh: for a covariate (`odds_ratio` per SD, `event_risk` at its mean).
 
-    Or for a binary factor, which needs `risk_unexposed`, `risk_exposed` and the share `exposed`. `r2` is that of the covariate on the
-    others. Raises ValueError unless one of the two sets is given, and for impossible values.
+    Or for a binary factor, which needs `risk_unexposed`, `risk_exposed` and the share `exposed`. `r2` is that of the
+    covariate on the others. Raises ValueError unless one of the two sets is given, and for impossible values.
     """
     one, two = (odds_ratio, event_risk), (risk_unexposed, risk_exposed, exposed)
     options = {"power": power, "alpha": alpha, "r2": r2}
@@ -116,12 +118,7 @@ def sample_size_proportions(first: float, second: float, *, power: float = 0.8, 
     n = p.two_proportions_size(first, second, power=power, alpha=alpha)
     rows = [_row("patients per group", n), _row("patients", 2 * np.ceil(n - 1e-9))]
     assumed = {"first": first, "second": second, "power": power, "alpha": alpha}
-    return _result(
-        "chi-square test of two proportions",
-        rows,
-        assumed,
-        ["Fleiss, Levin & Paik 2003, Statistical Methods for Rates and Proportions"],
-    )
+    return _result("chi-square test of two proportions", rows, assumed, [_FLEISS])
 
 
 def sample_size_means(difference: float, *, sd: float = 1.0, power: float = 0.8, alpha: float = 0.05) -> Result:
@@ -129,9 +126,7 @@ def sample_size_means(difference: float, *, sd: float = 1.0, power: float = 0.8,
     n = p.t_test_size(difference, sd=sd, power=power, alpha=alpha)
     rows = [_row("patients per group", n), _row("patients", 2 * np.ceil(n - 1e-9))]
     assumed = {"difference": difference, "sd": sd, "power": power, "alpha": alpha}
-    return _result(
-        "t test of two means", rows, assumed, ["Cohen 1988, Statistical Power Analysis for the Behavioral Sciences"]
-    )
+    return _result("t test of two means", rows, assumed, [_COHEN])
 
 
 def sample_size_precision(

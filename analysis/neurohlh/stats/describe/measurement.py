@@ -86,7 +86,7 @@ def _absolute(between: float, columns: float, error: float, n: int, k: int, tail
 
 def _averaged(c: Correlation, k: int) -> Correlation:
     """Spearman and Brown's step from one measurement to the mean of `k`, which keeps the order of the limits."""
-    value, low, high = (k * x / (1 + (k - 1) * x) for x in (c.value, c.low, c.high))
+    value, low, high = (k * x / (1 + (k - 1) * x) if 1 + (k - 1) * x > 0 else np.nan for x in (c.value, c.low, c.high))
     return Correlation(value, low, high, c.f, c.df1, c.df2, c.p_value)
 
 
