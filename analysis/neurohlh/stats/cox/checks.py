@@ -9,8 +9,8 @@ from scipy.stats import chi2
 
 from neurohlh.stats.columns import Floats
 from neurohlh.stats.concordance import concordance
-from neurohlh.stats.cox.model import CoxModel, by_cluster
-from neurohlh.stats.cox.proportional_hazards import proportional_hazards_test
+from neurohlh.stats.cox.model import CoxModel, by_cluster, score_residuals
+from neurohlh.stats.cox.proportional_hazards import proportional_hazards_test, time_scale
 
 FEW_EVENTS = 10
 """Events per parameter below which a model is marked (Peduzzi 1995, J Clin Epidemiol 48:1503)."""
@@ -32,7 +32,7 @@ def _overall_tests(model: CoxModel) -> list[dict[str, Any]]:
         _wald(model),
     ]
     if model.cluster is not None:
-        sums = by_cluster(model.likelihood.score_residuals(np.zeros(df)), model.cluster)
+        sums = by_cluster(score_residuals(model.rows, np.zeros(df)), model.cluster)
         rows.append(_quadratic("robust score test", sums.T @ sums, sums.sum(axis=0)))
     return rows
 
@@ -40,7 +40,7 @@ def _overall_tests(model: CoxModel) -> list[dict[str, Any]]:
 def _wald(model: CoxModel) -> dict[str, Any]:
     if not model.sound:
         return _untested("Wald test", "GLOBAL", "a coefficient cannot be estimated")
-    unit = model.likelihood.unit
+    unit = model.rows.unit
     return _quadratic("Wald test", model.cov * np.outer(unit, unit), model.fit.coef * unit)
 
 
@@ -68,7 +68,7 @@ def _untested(name: str, term: str, reason: str) -> dict[str, Any]:
 
 def _concordance_check(model: CoxModel) -> dict[str, Any]:
     data = model.data
-    predictor = model.likelihood.x @ (model.fit.coef * model.likelihood.unit)
+    predictor = model.design.matrix[:, model.kept] @ model.fit.coef
     found = concordance(predictor, data.time, data.event, entry=data.entry, strata=model.strata, cluster=model.cluster)
     if not found.pairs:
         return _untested("concordance", "GLOBAL", "no comparable pairs")
@@ -116,10 +116,9 @@ def _ph_checks(model: CoxModel, transform: str) -> list[dict[str, Any]]:
         for term, columns in model.design.blocks().items()
         if any(j in model.kept for j in columns)
     }
-    data, scaled = model.data, model.fit.coef * model.likelihood.unit
-    tests = proportional_hazards_test(
-        model.likelihood, scaled, blocks, data.time, data.event, data.entry, transform=transform
-    )
+    data = model.data
+    scales = time_scale(data.time, data.event, data.entry, transform)
+    tests = proportional_hazards_test(model.rows, model.fit.coef, blocks, scales)
     return [
         {
             **_test("proportional hazards", test.statistic, test.df, ""),

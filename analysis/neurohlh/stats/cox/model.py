@@ -11,7 +11,9 @@ import pandas as pd
 
 from neurohlh.core.errors import NotEstimable
 from neurohlh.stats.columns import Bools, Floats, Ints, column, labels
-from neurohlh.stats.cox.fit import CoxFit, PartialLikelihood, aliased, fit, risk_sets
+from neurohlh.stats.cox.fit import CoxFit, SortedDesign, aliased, fit
+from neurohlh.stats.cox.risk_sets import counting_order
+from neurohlh.stats.cox.partial_likelihood import AtPredictor, PartialLikelihood
 from neurohlh.stats.design.terms import Design, cox_design
 from neurohlh.stats.recipe import z_value
 from neurohlh.stats.survival_data import SurvivalData, survival_data
@@ -40,6 +42,7 @@ class CoxModel:
     used : which rows of the frame these are.
     kept : columns of the design that entered the fit, in the order of `fit.coef`; the others are in `aliases` with the
         columns that they are combinations of (none: the column never differs between patients at risk together).
+    rows : the columns kept of the patients used, sorted for the fit.
     cov : covariance of `fit.coef`: the inverse information, or the sandwich if there are clusters.
     counts : supplied, used, events, events_dropped, parameters, dropped, missing_by_variable.
     """
@@ -51,10 +54,15 @@ class CoxModel:
     aliases: dict[int, list[int]]
     strata: Ints | None
     cluster: Ints | None
-    likelihood: PartialLikelihood
+    rows: SortedDesign
     fit: CoxFit
     cov: Floats
     counts: dict[str, Any]
+
+    @property
+    def ties(self) -> str:
+        """How tied events are treated."""
+        return self.rows.ties
 
     @property
     def sound(self) -> bool:
@@ -115,29 +123,38 @@ def _fitted(
     counts: dict[str, Any],
 ) -> CoxModel:
     strata, cluster = codes.get(options.strata or ""), codes.get(options.cluster or "")
-    sets = risk_sets(data.time, data.event, data.entry, strata, options.ties)
-    aliases = aliased(PartialLikelihood(design.matrix, sets))
+    rows = SortedDesign.of(design.matrix, data.time, data.event, entry=data.entry, strata=strata, ties=options.ties)
+    aliases = aliased(rows)
     kept = [j for j in range(design.matrix.shape[1]) if j not in aliases]
     if not kept:
         raise NotEstimable("no covariate differs between patients who are at risk together")
-    likelihood = PartialLikelihood(design.matrix[:, kept], sets)
-    fitted = fit(likelihood)
-    cov = fitted.cov if cluster is None else _robust(likelihood, fitted, cluster)
+    rows = rows.with_columns(kept) if aliases else rows
+    fitted = fit(rows)
+    cov = fitted.cov if cluster is None else _robust(rows, fitted, cluster)
     counts["parameters"] = len(kept)
-    return CoxModel(data, design, used, kept, aliases, strata, cluster, likelihood, fitted, cov, counts)
+    return CoxModel(data, design, used, kept, aliases, strata, cluster, rows, fitted, cov, counts)
 
 
-def _robust(likelihood: PartialLikelihood, fitted: CoxFit, cluster: Ints) -> Floats:
+def sums_at(rows: SortedDesign, coef: Floats) -> AtPredictor:
+    """The sums over risk sets at coefficients on the covariates' own scale."""
+    likelihood = PartialLikelihood(rows)
+    return likelihood.at(likelihood.start() + rows.x @ (coef * rows.unit))
+
+
+def score_residuals(rows: SortedDesign, coef: Floats) -> Floats:
+    """(patients, parameters) contributions to the score, on the scale of the covariates of `rows.x`."""
+    return rows.unsorted(sums_at(rows, coef).score_residuals())
+
+
+def _robust(rows: SortedDesign, fitted: CoxFit, cluster: Ints) -> Floats:
     """Lin and Wei's sandwich: the cross-product of the cluster sums of dfbeta."""
     if cluster.max() < 1:
         raise NotEstimable("a variance that is robust to clusters needs at least two clusters")
-    residuals = likelihood.score_residuals(fitted.coef * likelihood.unit) * likelihood.unit
-    sums = by_cluster(residuals @ fitted.cov, cluster)
+    sums = by_cluster((score_residuals(rows, fitted.coef) * rows.unit) @ fitted.cov, cluster)
     return np.asarray(sums.T @ sums)
 
 
 def by_cluster(values: Floats, cluster: Ints) -> Floats:
     """Sums of the rows of `values` over each cluster."""
-    sums = np.zeros((int(cluster.max()) + 1, values.shape[1]))
-    np.add.at(sums, cluster, values)
-    return sums
+    order = counting_order(cluster, int(cluster.max()) + 1)
+    return np.add.reduceat(values[order], np.flatnonzero(np.diff(cluster[order], prepend=-1)))

@@ -9,7 +9,8 @@ import numpy as np
 from scipy.stats import chi2, rankdata
 
 from neurohlh.stats.columns import Bools, Floats
-from neurohlh.stats.cox.fit import PartialLikelihood
+from neurohlh.stats.cox.partial_likelihood import PartialLikelihood
+from neurohlh.stats.cox.sorted_design import SortedDesign
 
 TRANSFORMS = ("km", "identity", "rank", "log")
 
@@ -25,36 +26,20 @@ class ScoreTest:
 
 
 def proportional_hazards_test(
-    likelihood: PartialLikelihood,
-    beta: Floats,
-    blocks: Mapping[str, list[int]],
-    time: Floats,
-    event: Bools,
-    entry: Floats | None,
-    *,
-    transform: str = "km",
+    rows: SortedDesign, coef: Floats, blocks: Mapping[str, list[int]], scale: TimeScale
 ) -> list[ScoreTest]:
     """The test of cox.zph in R's survival >= 3 for every term of `blocks` and "GLOBAL".
 
     The model is widened by x * g(t); the score for the new coefficients at the fitted ones is compared with its full
-    information matrix (not the older approximation of Grambsch and Therneau 1994, Biometrika 81:515). `transform` is g:
-    "km" (1 - Kaplan-Meier just before t, over all strata), "identity", "rank" (among all times) or "log". `beta` is on
-    the scaled covariates of `likelihood`. A term whose change with time these data cannot show has NaN.
-
-    Raises ValueError for an unknown transform, and for "log" with an event at time 0.
+    information matrix (not the older approximation of Grambsch and Therneau 1994, Biometrika 81:515). `scale` is g.
+    A term whose change with time these data cannot show has NaN.
     """
-    scales = _time_scale(time, event, entry, transform)
-    p = len(beta)
-    score = np.zeros(p)
-    fixed, mixed, varying = np.zeros((p, p)), np.zeros((p, p)), np.zeros((p, p))
-    for part in likelihood.at(beta):
-        g = scales[np.searchsorted(np.unique(time[event]), part.sets.moments)]
-        score += part.score(g)
-        fixed += part.information()
-        mixed += part.information(g)
-        varying += part.information(g * g)
+    likelihood = PartialLikelihood(rows)
+    sums = likelihood.at(likelihood.start() + rows.x @ (coef * rows.unit))
+    g = scale.at(rows.sets.times)
+    score, fixed, mixed, varying = sums.score(g), sums.information(), sums.information(g), sums.information(g * g)
     tests = [_test(term, columns, score, fixed, mixed, varying) for term, columns in blocks.items()]
-    return [*tests, _test("GLOBAL", list(range(p)), score, fixed, mixed, varying)]
+    return [*tests, _test("GLOBAL", list(range(len(coef))), score, fixed, mixed, varying)]
 
 
 def _test(term: str, columns: list[int], score: Floats, fixed: Floats, mixed: Floats, varying: Floats) -> ScoreTest:
@@ -66,8 +51,24 @@ def _test(term: str, columns: list[int], score: Floats, fixed: Floats, mixed: Fl
     return ScoreTest(term, statistic, len(columns), float(chi2.sf(statistic, len(columns))))
 
 
-def _time_scale(time: Floats, event: Bools, entry: Floats | None, transform: str) -> Floats:
-    """g at every distinct event time, centred and scaled (the test does not depend on either)."""
+@dataclass(frozen=True)
+class TimeScale:
+    """A function of time known at the distinct event times: `times` ascending, `values` at them."""
+
+    times: Floats
+    values: Floats
+
+    def at(self, times: Floats) -> Floats:
+        """The values at some of the event times."""
+        return np.asarray(self.values[np.searchsorted(self.times, times)])
+
+
+def time_scale(time: Floats, event: Bools, entry: Floats | None, transform: str) -> TimeScale:
+    """g at every distinct event time, centred and scaled (the test does not depend on either).
+
+    `transform` is "km" (1 - Kaplan-Meier just before t, over all strata), "identity", "rank" (among all times) or
+    "log". Raises ValueError for an unknown transform, and for "log" with an event at time 0.
+    """
     if transform not in TRANSFORMS:
         raise ValueError(f"transform must be one of {', '.join(TRANSFORMS)}, not {transform!r}")
     moments, deaths = np.unique(time[event], return_counts=True)
@@ -86,4 +87,4 @@ def _time_scale(time: Floats, event: Bools, entry: Floats | None, transform: str
         g = 1 - np.concatenate([[1.0], np.cumprod(1 - deaths / at_risk)[:-1]])
     centred = g - np.average(g, weights=deaths)
     spread = float(np.sqrt(np.average(centred**2, weights=deaths)))
-    return np.asarray(centred / spread if spread > 0 else centred)
+    return TimeScale(moments, np.asarray(centred / spread if spread > 0 else centred))

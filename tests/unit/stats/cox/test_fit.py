@@ -3,7 +3,8 @@ import pandas as pd
 import pytest
 from statsmodels.duration.hazard_regression import PHReg
 
-from neurohlh.stats.cox.fit import PartialLikelihood, aliased, fit, interval_sums, risk_sets
+from neurohlh.stats.cox.fit import SortedDesign, aliased, fit
+from neurohlh.stats.cox.model import score_residuals
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def loglik(x, time, event, beta):
 
 def test_the_maximum_of_the_likelihood_as_it_is_written_in_the_books(sample):
     x, time, event, _ = sample
-    found = fit(PartialLikelihood(x, risk_sets(time, event)))
+    found = fit(SortedDesign.of(x, time, event))
     assert found.loglik == pytest.approx(loglik(x, time, event, found.coef), rel=1e-12)
     assert found.loglik_null == pytest.approx(loglik(x, time, event, np.zeros(3)), rel=1e-12)
     for j in range(3):
@@ -40,7 +41,7 @@ def test_the_maximum_of_the_likelihood_as_it_is_written_in_the_books(sample):
 @pytest.mark.parametrize("ties", ["efron", "breslow"])
 def test_equal_to_an_independent_implementation(sample, ties):
     x, time, event, strata = sample
-    ours = fit(PartialLikelihood(x, risk_sets(time, event, strata=strata, ties=ties)))
+    ours = fit(SortedDesign.of(x, time, event, strata=strata, ties=ties))
     theirs = PHReg(time, x, status=event.astype(int), strata=strata, ties=ties).fit()
     np.testing.assert_allclose(ours.coef, theirs.params, rtol=1e-6)
     np.testing.assert_allclose(np.sqrt(np.diag(ours.cov)), theirs.bse, rtol=1e-6)
@@ -48,44 +49,31 @@ def test_equal_to_an_independent_implementation(sample, ties):
 
 def test_score_residuals_add_up_to_a_score_of_zero(sample):
     x, time, event, strata = sample
-    likelihood = PartialLikelihood(x, risk_sets(time, event, strata=strata))
-    beta = fit(likelihood).coef * likelihood.unit
-    np.testing.assert_allclose(likelihood.score_residuals(beta).sum(axis=0), 0, atol=1e-9)
+    design = SortedDesign.of(x, time, event, strata=strata)
+    np.testing.assert_allclose(score_residuals(design, fit(design).coef).sum(axis=0), 0, atol=1e-9)
 
 
 def test_columns_of_very_different_size(sample):
     x, time, event, _ = sample
-    plain = fit(PartialLikelihood(x, risk_sets(time, event)))
-    wide = fit(PartialLikelihood(x * [1e8, 1, 1e-8] + [1e9, 0, 1], risk_sets(time, event)))
+    plain = fit(SortedDesign.of(x, time, event))
+    wide = fit(SortedDesign.of(x * [1e8, 1, 1e-8] + [1e9, 0, 1], time, event))
     np.testing.assert_allclose(wide.coef * [1e8, 1, 1e-8], plain.coef, rtol=1e-5)
 
 
 def test_aliased_columns_name_what_they_are_made_of(sample):
     x, time, event, strata = sample
     matrix = np.column_stack([x[:, 0], x[:, 1], 2 * x[:, 0] - x[:, 1] + 5, x[:, 2]])
-    assert aliased(PartialLikelihood(matrix, risk_sets(time, event))) == {2: [0, 1]}
+    assert aliased(SortedDesign.of(matrix, time, event)) == {2: [0, 1]}
     levels = pd.get_dummies(pd.Series(strata)).to_numpy(float)
-    assert aliased(PartialLikelihood(levels, risk_sets(time, event))) == {3: [0, 1, 2]}
+    assert aliased(SortedDesign.of(levels, time, event)) == {3: [0, 1, 2]}
 
 
 def test_what_never_differs_within_a_stratum_has_no_information(sample):
     x, time, event, strata = sample
     matrix = np.column_stack([x[:, 0], strata, x[:, 1]])
-    assert aliased(PartialLikelihood(matrix, risk_sets(time, event, strata=strata))) == {1: []}
-
-
-def test_sums_over_intervals():
-    rng = np.random.default_rng(4)
-    first = rng.integers(0, 8, 50)
-    last = first + rng.integers(0, 5, 50)
-    values = rng.random((50, 2))
-    expected = [values[(first <= k) & (k < last)].sum(axis=0) for k in range(11)]
-    np.testing.assert_allclose(interval_sums(values, first, np.minimum(last, 11), 11), expected)
-    # A tiny risk set beside a huge one keeps its digits.
-    tiny = interval_sums(np.array([1e20, 1e-20]), np.array([0, 1]), np.array([1, 2]), 2)
-    np.testing.assert_array_equal(tiny, [1e20, 1e-20])
+    assert aliased(SortedDesign.of(matrix, time, event, strata=strata)) == {1: []}
 
 
 def test_unknown_ties(sample):
     with pytest.raises(ValueError, match="ties must be"):
-        risk_sets(sample[1], sample[2], ties="exact")
+        SortedDesign.of(*sample[:3], ties="exakt")
