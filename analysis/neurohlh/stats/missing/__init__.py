@@ -1,0 +1,1 @@
+"""Missing data: who lacks what, multiple imputation by chained equations, and Rubin's rules for any Result."""
