@@ -8,6 +8,7 @@ import pandas as pd
 
 from neurohlh.stats.predict.calibration_binary import calibration_binary
 from neurohlh.stats.predict.scores import prediction_scores
+from neurohlh.stats.predict.validation import validate_cox
 from neurohlh.study.verification.case import Case, Compared
 from neurohlh.study.verification.reference import Entry, dataset
 
@@ -40,12 +41,46 @@ def _calibration_birthwt(entry: Entry) -> Iterator[Compared]:
     r = entry.values
     tidy = calibration_binary(dataset(entry.data), "low", "risk").tidy.set_index("term")
     for term in ("intercept", "slope"):
-        numbers = tidy.loc[term, ["estimate", "std_error"]]
-        yield Compared(f"calibration {term}", [r[term], r[f"{term}_se"]], numbers)
+        row = tidy.loc[term]
+        yield Compared(f"calibration {term}", [r[term], r[f"{term}_se"]], [row["estimate"], row["std_error"]])
     yield Compared("observed/expected", r["observed_expected"], tidy.loc["observed/expected", "estimate"])
 
 
+_LUNG = ["age", "sex", "ph.ecog", "wt.loss"]
+
+
+def _bootstrap_optimism(entry: Entry) -> Iterator[Compared]:
+    r, samples = entry.values, dataset(entry.data).to_numpy() - 1
+    frame = dataset("derived_lung_cc")
+    tidy = validate_cox(frame, "time", "ev", _LUNG, seed=0, rows=samples).tidy
+    found = tidy[tidy["measure"] == "concordance"].set_index("term")["estimate"]
+    slope = tidy[tidy["measure"] == "calibration slope"].set_index("term")["estimate"]
+    yield Compared("apparent concordance", r["apparent"], found["apparent"])
+    yield Compared("concordance in the samples, mean", sum(r["boot"]) / len(r["boot"]), found["training"])
+    yield Compared("concordance in the original, mean", sum(r["test"]) / len(r["test"]), found["test"])
+    yield Compared("optimism", r["optimism"], found["optimism"])
+    yield Compared("corrected concordance", r["corrected"], found["corrected"])
+    yield Compared("mean calibration slope", r["mean_slope"], slope["corrected"])
+
+
+def _rms_validate(entry: Entry) -> Iterator[Compared]:
+    r = entry.values
+    tidy = validate_cox(dataset(entry.data), "time", "ev", _LUNG, seed=1, replicates=200).tidy
+    ours = tidy.pivot_table(index="measure", columns="term", values="estimate")
+    names = ["Somers' Dxy", "Nagelkerke R2", "calibration slope", "discrimination index D", "unreliability index U",
+             "quality index Q", "Gini's mean difference"]  # fmt: skip
+    columns = {name: [row[place] for row in r["table"]["values"]] for place, name in enumerate(r["table"]["cols"])}
+    yield Compared("index.orig", columns["index.orig"], ours.loc[names, "apparent"])
+    why = "other bootstrap samples than R's: Monte-Carlo error of 200 replicates"
+    kept = [place for place, name in enumerate(names) if name != "unreliability index U"]  # near 0: noise only
+    for column, term in (("training", "training"), ("test", "test"), ("index.corrected", "corrected")):
+        theirs = [columns[column][place] for place in kept]
+        yield Compared(column, theirs, ours.loc[[names[place] for place in kept], term], tolerance=0.1, why=why)
+
+
 CASES = (
+    Case("bootstrap_optimism_cindex_lung", _bootstrap_optimism),
+    Case("rms_validate_lung", _rms_validate),
     Case("predict_score_melanoma", _score_melanoma),
     Case("predict_calibration_birthwt", _calibration_birthwt),
 )
