@@ -44,7 +44,7 @@ def cox(
     conf_level: float = 0.95,
     ph_transform: str = "km",
 ) -> Result:
-    """Hazard ratios of `covariates` (terms as in `cox_design`) for the time to `event`, equal to R's coxph.
+    """Hazard ratios of `covariates` (terms as in `model_design`) for the time to `event`, equal to R's coxph.
 
     `time` and `entry` share a unit; `event` holds true/false or 1/0. `strata` gives each of its values a baseline
     hazard of its own, `cluster` makes the variance robust to dependence within it, `entry` is left truncation. Limits

@@ -12,9 +12,9 @@ import pandas as pd
 from neurohlh.core.errors import NotEstimable
 from neurohlh.stats.columns import Bools, Floats, Ints, column, labels
 from neurohlh.stats.cox.fit import CoxFit, SortedDesign, aliased, fit
-from neurohlh.stats.cox.risk_sets import counting_order
 from neurohlh.stats.cox.partial_likelihood import AtPredictor, PartialLikelihood
-from neurohlh.stats.design.terms import Design, cox_design
+from neurohlh.stats.cox.risk_sets import counting_order
+from neurohlh.stats.design.terms import Design, model_design
 from neurohlh.stats.recipe import z_value
 from neurohlh.stats.survival_data import SurvivalData, survival_data
 
@@ -76,7 +76,7 @@ def cox_model(frame: pd.DataFrame, time: str, event: str, covariates: Sequence[s
     survival = survival_data(frame, time, event, entry=options.entry)
     groups = {name: labels(column(frame, name))[0] for name in (options.strata, options.cluster) if name}
     known, dropped = _known_groups(groups, survival)
-    design = cox_design(frame.loc[known], covariates, reference=options.reference)
+    design = model_design(frame.loc[known], covariates, reference=options.reference)
     used = known.copy()
     used[known] = design.complete
     data = survival.subset(used)

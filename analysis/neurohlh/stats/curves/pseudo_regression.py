@@ -16,7 +16,7 @@ from neurohlh.stats.columns import Floats, Ints, column
 from neurohlh.stats.curves.estimating_equations import MeanModel, fit_mean, independent_columns
 from neurohlh.stats.curves.follow_up import follow_up
 from neurohlh.stats.curves.pseudo import pseudo_observations
-from neurohlh.stats.design.terms import Design, TermRow, cox_design
+from neurohlh.stats.design.terms import Design, TermRow, model_design
 from neurohlh.stats.recipe import software, z_value
 
 _MEASURES = {
@@ -56,7 +56,7 @@ def pseudo_regression(
     jackknife: str = "leave-one-out",
     conf_level: float = 0.95,
 ) -> Result:
-    """Effects of `covariates` (terms as in `cox_design`) on survival at `times`, or on the mean time up to them.
+    """Effects of `covariates` (terms as in `model_design`) on survival at `times`, or on the mean time up to them.
 
     `kind` is "survival" or "rmst". `link` "identity" gives differences, "log" ratios, "cloglog" (survival only) hazard
     ratios. With several times every time has an intercept and the effects are common to all. Fitted by generalised
@@ -71,7 +71,7 @@ def pseudo_regression(
     z = z_value(conf_level)
     values = pseudo_observations(frame, time, event, times=times, kind=kind, entry=entry, jackknife=jackknife)
     data = follow_up(frame, time, event, entry=entry, known=(cluster,)).data
-    design = cox_design(frame.loc[data.kept], covariates, reference=reference)
+    design = model_design(frame.loc[data.kept], covariates, reference=reference)
     if not design.complete.any():
         raise NotEstimable("no patient has all covariates known")
     used = np.flatnonzero(data.kept)[design.complete]

@@ -81,7 +81,9 @@ def variable_of(term: str) -> str:
     return found.group(2) if found else term.strip()
 
 
-def cox_design(frame: pd.DataFrame, covariates: Sequence[str], *, reference: Mapping[str, str] | None = None) -> Design:
+def model_design(
+    frame: pd.DataFrame, covariates: Sequence[str], *, reference: Mapping[str, str] | None = None
+) -> Design:
     """The model matrix of `covariates` over the rows of `frame` in which all of them are known.
 
     A covariate is a column name, or log2(x), log10(x), log(x), sqrt(x) of a numeric column. Numbers enter as they are;

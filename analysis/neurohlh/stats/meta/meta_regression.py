@@ -11,7 +11,7 @@ import pandas as pd
 from neurohlh.core.errors import NotEstimable
 from neurohlh.core.result import Result, check_frame, tidy_frame
 from neurohlh.stats.columns import Floats
-from neurohlh.stats.design.terms import Design, cox_design
+from neurohlh.stats.design.terms import Design, model_design
 from neurohlh.stats.meta.checks import meta_checks
 from neurohlh.stats.meta.fit import MetaFit, fit_meta, moderator_test
 from neurohlh.stats.meta.heterogeneity import ESTIMATORS
@@ -69,7 +69,7 @@ def _complete(
 ) -> tuple[pd.DataFrame, Design]:
     """The usable studies whose moderators are known, and their design."""
     usable = frame.loc[read_studies(frame, columns).kept]
-    design = cox_design(usable, moderators, reference=reference)
+    design = model_design(usable, moderators, reference=reference)
     if not design.complete.any():
         raise NotEstimable("no study has all moderators")
     return usable.loc[design.complete], design

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from neurohlh.stats.design.terms import cox_design, variable_of
+from neurohlh.stats.design.terms import model_design, variable_of
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def frame():
 
 
 def test_terms_and_their_matrix(frame):
-    design = cox_design(frame, ["log2(age)", "fever", "cause"])
+    design = model_design(frame, ["log2(age)", "fever", "cause"])
     assert [(r.term, r.level, r.is_reference, r.column) for r in design.rows] == [
         ("log2(age)", "", False, 0),
         ("fever", "false", True, None),
@@ -35,33 +35,33 @@ def test_terms_and_their_matrix(frame):
 
 def test_dropped_rows_add_up_and_missing_ones_overlap(frame):
     frame.loc[3, "age"] = np.nan
-    design = cox_design(frame, ["age", "fever"])
+    design = model_design(frame, ["age", "fever"])
     assert design.dropped == {"missing age": 2}
     assert design.missing_by_variable == {"age": 2, "fever": 1}
     assert int(design.complete.sum()) + sum(design.dropped.values()) == len(frame)
 
 
 def test_a_logarithm_that_does_not_exist_is_counted():
-    design = cox_design(pd.DataFrame({"x": [0.0, 2.0, 4.0, np.nan]}), ["log2(x)"])
+    design = model_design(pd.DataFrame({"x": [0.0, 2.0, 4.0, np.nan]}), ["log2(x)"])
     assert design.dropped == {"missing x": 1, "log2(x) does not exist": 1}
     np.testing.assert_array_equal(design.matrix[:, 0], [1, 2])
 
 
 @pytest.mark.parametrize(("term", "expected"), [("log(x)", np.log(4)), ("log10(x)", np.log10(4)), ("sqrt( x )", 2)])
 def test_functions(term, expected):
-    design = cox_design(pd.DataFrame({"x": [1.0, 4.0]}), [term])
+    design = model_design(pd.DataFrame({"x": [1.0, 4.0]}), [term])
     assert design.matrix[1, 0] == pytest.approx(expected)
     assert variable_of(term) == "x"
 
 
 def test_constant_terms_stay_in_the_table_with_the_reason(frame):
-    design = cox_design(frame, ["age", "same"])
+    design = model_design(frame, ["age", "same"])
     assert design.rows[1].column is None
     assert design.rows[1].note == "not estimable: the same value in all patients used"
 
 
 def test_a_declared_reference(frame):
-    design = cox_design(frame, ["cause"], reference={"cause": "none"})
+    design = model_design(frame, ["cause"], reference={"cause": "none"})
     assert [r.level for r in design.rows] == ["none", "ebv", "gene"]
 
 
@@ -79,9 +79,9 @@ def test_a_declared_reference(frame):
 )
 def test_wrong_requests(frame, covariates, reference, message):
     with pytest.raises(ValueError, match=message):
-        cox_design(frame, covariates, reference=reference)
+        model_design(frame, covariates, reference=reference)
 
 
 def test_dates_are_no_covariates():
     with pytest.raises(ValueError, match="holds dates"):
-        cox_design(pd.DataFrame({"d": pd.to_datetime(["2020-01-01", "2020-01-02"])}), ["d"])
+        model_design(pd.DataFrame({"d": pd.to_datetime(["2020-01-01", "2020-01-02"])}), ["d"])
