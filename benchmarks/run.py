@@ -5,7 +5,6 @@ Python. Each measurement is a process of its own, so that its peak memory is its
 """
 
 import argparse
-import json
 import statistics
 import subprocess
 import sys
@@ -13,31 +12,11 @@ import tempfile
 import time
 from pathlib import Path
 
+from measure import measured, timed
 from registry import write_registry
 
 ROOT = Path(__file__).parents[1]
 STUDY = 'schema = 1\n[[source]]\npath = "registry.csv"\n'
-
-
-def measured(code: str, runs: int) -> tuple[float, float]:
-    """Median seconds of `code` (which prints its own) and the largest peak memory in GB, over several processes."""
-    seconds, peaks = [], []
-    for _ in range(runs):
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-        found = json.loads(done.stdout.strip().splitlines()[-1])
-        seconds.append(found["seconds"])
-        peaks.append(found["peak"])
-    return statistics.median(seconds), max(peaks)
-
-
-def timed(body: str, setup: str = "") -> str:
-    """A program that times `body` and prints seconds and peak memory."""
-    return (
-        f"import json, resource, time\n{setup}\nstart = time.perf_counter()\n{body}\n"
-        "seconds = time.perf_counter() - start\n"
-        "peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6\n"
-        "print(json.dumps({'seconds': seconds, 'peak': peak}))\n"
-    )
 
 
 def registry(n: int, runs: int) -> None:
