@@ -1,27 +1,35 @@
-"""From covariates named in words to a model matrix: numbers, logarithms, truth values and categories as dummies."""
+"""From covariates named in words to a model matrix: numbers, logarithms, splines, categories, interactions."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import product
 
 import numpy as np
 import pandas as pd
 
-from neurohlh.stats.columns import Bools, Floats, Labels, column, is_number, labels, numbers, reference_level
+from neurohlh.stats.columns import Bools, Floats, Labels
+from neurohlh.stats.design.coding import Coding, Values, learn, read_values
+from neurohlh.stats.design.formula import Factor, Term, parse_terms, term_name, variable_of
 from neurohlh.stats.survival_data import first_reasons
 
-_TERM = re.compile(r"^\s*(log2|log10|log|sqrt)\s*\(\s*(.+?)\s*\)\s*$")
-_FUNCTIONS = {"log2": np.log2, "log10": np.log10, "log": np.log, "sqrt": np.sqrt}
+__all__ = ["Design", "TermRow", "model_design", "variable_of"]
+
+_CONSTANT = "not estimable: the same value in all patients used"
+_ONE_LEVEL = "not estimable: the same level in all patients used"
+_NO_LEVEL = "not estimable: no patient used has this level"
+_NO_VALUE = "not estimable: no patient used has a known value"
+_NO_CELL = "not estimable: no patient used has this combination"
 
 
 @dataclass(frozen=True)
 class TermRow:
-    """One line of a model table: a numeric term, or one level of a categorical one.
+    """One line of a model table: a number, a column of a spline, one level of a category, or a product of these.
 
     `column` is its place in the model matrix, None for a reference level and for what is left out (`note` says why).
+    `term` names the line ("age'" is the first nonlinear column of a spline of age), `block` the term that it belongs to
+    ("rcs(age, 4)"). The level of an interaction of categories joins theirs with ":".
     """
 
     variable: str
@@ -30,11 +38,12 @@ class TermRow:
     is_reference: bool = False
     column: int | None = None
     note: str = ""
+    block: str = ""
 
 
 @dataclass(frozen=True)
 class Design:
-    """A model matrix with its meaning.
+    """A model matrix with its meaning, and the recipe that makes one for other patients.
 
     Attributes
     ----------
@@ -43,8 +52,10 @@ class Design:
     complete : which rows of the frame are used (all covariates known).
     dropped : reason -> rows (first reason only; adds up to the rows not used).
     missing_by_variable : variable -> rows in which it is unknown (rows may be counted for several variables).
-    levels : categorical variable -> level of every used row.
+    levels : categorical variable, or interaction with one ("cns:sex"), -> level of every used row.
     references : categorical variable -> reference level.
+    codings : what was learned about each factor (knots, levels, reference).
+    terms : the terms in order, as factors.
     """
 
     matrix: Floats
@@ -54,31 +65,43 @@ class Design:
     missing_by_variable: dict[str, int]
     levels: dict[str, Labels]
     references: dict[str, str]
+    codings: dict[Factor, Coding]
+    terms: tuple[Term, ...]
 
     def blocks(self) -> dict[str, list[int]]:
         """Term -> its columns of the matrix (terms without any are left out)."""
         found: dict[str, list[int]] = {}
         for row in self.rows:
             if row.column is not None:
-                found.setdefault(row.term, []).append(row.column)
+                found.setdefault(row.block or row.term, []).append(row.column)
         return found
 
+    @property
+    def knots(self) -> dict[str, list[float]]:
+        """Spline -> places of its knots."""
+        return {c.factor.name: list(c.knots) for c in self.codings.values() if c.kind == "spline"}
 
-@dataclass(frozen=True)
-class _Covariate:
-    variable: str
-    term: str
-    values: Floats | None
-    """Numbers of a numeric term (NaN unknown), None for a categorical one."""
-    texts: Labels | None
-    order: tuple[str, ...]
-    reasons: dict[str, Bools]
+    def nonlinear(self) -> dict[str, list[int]]:
+        """Spline -> the nonlinear columns of its main effect, which are all 0 for a straight line."""
+        names = {c.factor.name: c.factor.variable for c in self.codings.values() if c.kind == "spline"}
+        return {
+            block: [r.column for r in self.rows if r.block == block and r.column is not None and r.term != variable]
+            for block, variable in names.items()
+        }
 
+    def apply(self, frame: pd.DataFrame) -> Design:
+        """The same columns for the rows of another frame, with the knots, levels and references of this one.
 
-def variable_of(term: str) -> str:
-    """The column that a term uses: "log2(ferritin)" gives "ferritin"."""
-    found = _TERM.match(term)
-    return found.group(2) if found else term.strip()
+        Raises ValueError for missing columns, and for levels that did not occur where the design was made.
+        """
+        values = {factor: read_values(factor, frame, coding.kind) for factor, coding in self.codings.items()}
+        complete, dropped, missing = _complete(values, len(frame))
+        kept = {(r.block, r.term, r.level) for r in self.rows if r.column is not None}
+        columns = [c for term in self.terms for key, c in _columns(term, self.codings, values, complete) if key in kept]
+        matrix = np.column_stack(columns) if columns else np.empty((int(complete.sum()), 0))
+        levels = _levels(self.terms, self.codings, values, complete)
+        said = self.rows, complete, dropped, missing, levels
+        return Design(matrix, *said, self.references, self.codings, self.terms)
 
 
 def model_design(
@@ -86,99 +109,109 @@ def model_design(
 ) -> Design:
     """The model matrix of `covariates` over the rows of `frame` in which all of them are known.
 
-    A covariate is a column name, or log2(x), log10(x), log(x), sqrt(x) of a numeric column. Numbers enter as they are;
-    truth values and categories as one column per level except the reference: the one in `reference`, otherwise
-    "not_met" or "false" where they occur, otherwise the most frequent among the rows used. Constant terms are left out
+    A covariate is a column name; log2(x), log10(x), log(x), sqrt(x) of a numeric column; a restricted cubic spline
+    rcs(x) with 5 knots, rcs(x, 4), or rcs(x, [20, 40, 60]) with the knots named; or an interaction: a:b beside its main
+    effects, a*b for all of them, of any of these and of any number of factors. Numbers enter as they are; truth values
+    and categories as one column per level except the reference: the one in `reference`, otherwise "not_met" or "false"
+    where they occur, otherwise the most frequent among the rows used. Interactions are products of these columns.
+    Knots are chosen among the rows used (`rcs_knots`). Constant terms and combinations without patients are left out
     with a note; rows in which a logarithm does not exist are dropped and counted.
 
-    Raises ValueError for unknown columns, repeated or no covariates, dates, and reference levels that do not occur.
+    Raises ValueError for unknown columns, repeated or no covariates, dates, splines of categories, interactions without
+    their main effects, and reference levels that do not occur; NotEstimable for too few distinct values for the knots.
     """
-    if isinstance(covariates, str) or not covariates:
-        raise ValueError("covariates must be a list of at least one term")
-    terms = [_covariate(frame, term) for term in covariates]
-    repeated = {c.term for c in terms if [d.term for d in terms].count(c.term) > 1}
-    if repeated:
-        raise ValueError(f"covariates named more than once: {', '.join(sorted(repeated))}")
-    unused = set(reference or {}) - {c.variable for c in terms if c.texts is not None}
+    terms = parse_terms(covariates, set(map(str, frame.columns)))
+    values = {factor: read_values(factor, frame) for term in terms for factor in term}
+    unused = set(reference or {}) - {f.variable for f, v in values.items() if v.texts is not None}
     if unused:
         raise ValueError(
             f"reference levels for variables that are no categorical covariate: {', '.join(sorted(unused))}"
         )
-    complete, dropped = first_reasons({r: mask for c in terms for r, mask in c.reasons.items()}, len(frame))
-    missing = {c.variable: int(np.logical_or.reduce(list(c.reasons.values())).sum()) for c in terms}
-    return _assemble(terms, complete, dropped, missing, reference or {})
-
-
-def _covariate(frame: pd.DataFrame, text: str) -> _Covariate:
-    found = _TERM.match(text)
-    name = variable_of(text)
-    series = column(frame, name)
-    if pd.api.types.is_datetime64_any_dtype(series.dtype):
-        raise ValueError(f"covariate {name!r} holds dates; use a number of days or years")
-    if found or is_number(series) or series.isna().all():
-        return _numeric(series, name, found.group(1) if found else "")
-    texts, order = labels(series)
-    unknown = np.array([value is None for value in texts], dtype=bool)
-    return _Covariate(name, name, None, texts, tuple(order), {f"missing {name}": unknown})
-
-
-def _numeric(series: pd.Series[Any], name: str, function: str) -> _Covariate:
-    values = numbers(series)
-    reasons = {f"missing {name}": np.isnan(values)}
-    term = f"{function}({name})" if function else name
-    if function:
-        outside = values < 0 if function == "sqrt" else values <= 0
-        reasons[f"{term} does not exist"] = outside
-        values = _FUNCTIONS[function](np.where(outside, np.nan, values))
-    return _Covariate(name, term, values, None, (), reasons)
-
-
-def _assemble(
-    terms: Sequence[_Covariate],
-    complete: Bools,
-    dropped: dict[str, int],
-    missing: dict[str, int],
-    reference: Mapping[str, str],
-) -> Design:
+    complete, dropped, missing = _complete(values, len(frame))
+    codings = {f: learn(f, v, complete, (reference or {}).get(f.variable)) for f, v in values.items()}
     columns: list[Floats] = []
-    rows: list[TermRow] = []
-    levels: dict[str, Labels] = {}
-    references: dict[str, str] = {}
-    for c in terms:
-        if c.texts is None:
-            rows.append(_numeric_row(c, complete, columns))
-            continue
-        levels[c.variable] = c.texts[complete]
-        found = _categorical_rows(c, levels[c.variable], reference.get(c.variable), columns)
-        references.update({row.variable: row.level for row in found if row.is_reference})
-        rows.extend(found)
+    rows = [row for term in terms for row in _term_rows(term, codings, values, complete, columns)]
     matrix = np.column_stack(columns) if columns else np.empty((int(complete.sum()), 0))
-    return Design(matrix, tuple(rows), complete, dropped, missing, levels, references)
+    levels = _levels(terms, codings, values, complete)
+    references = {f.variable: c.reference for f, c in codings.items() if c.reference}
+    return Design(matrix, tuple(rows), complete, dropped, missing, levels, references, codings, tuple(terms))
 
 
-def _numeric_row(c: _Covariate, complete: Bools, columns: list[Floats]) -> TermRow:
-    assert c.values is not None
-    used = c.values[complete]
-    if len(used) == 0 or np.ptp(used) == 0:
-        return TermRow(c.variable, c.term, note="not estimable: the same value in all patients used")
-    columns.append(used)
-    return TermRow(c.variable, c.term, column=len(columns) - 1)
+def _complete(values: Mapping[Factor, Values], n: int) -> tuple[Bools, dict[str, int], dict[str, int]]:
+    complete, dropped = first_reasons({r: mask for v in values.values() for r, mask in v.reasons.items()}, n)
+    lost: dict[str, Bools] = {}
+    for factor, v in values.items():
+        for mask in v.reasons.values():
+            lost[factor.variable] = lost[factor.variable] | mask if factor.variable in lost else mask
+    return complete, dropped, {variable: int(mask.sum()) for variable, mask in lost.items()}
 
 
-def _categorical_rows(c: _Covariate, used: Labels, declared: str | None, columns: list[Floats]) -> list[TermRow]:
-    counts = {level: int((used == level).sum()) for level in c.order}
-    present = [level for level in c.order if counts[level]]
-    if not present:
-        return [TermRow(c.variable, c.term, note="not estimable: no patient used has a known value")]
-    base = reference_level(present, counts, declared, c.variable)
-    only = "not estimable: the same level in all patients used" if len(present) == 1 else ""
-    rows = [TermRow(c.variable, c.term, base, is_reference=True, note=only)]
-    for level in c.order:
-        if level == base:
-            continue
-        if not counts[level]:
-            rows.append(TermRow(c.variable, c.term, level, note="not estimable: no patient used has this level"))
-            continue
-        columns.append((used == level).astype(float))
-        rows.append(TermRow(c.variable, c.term, level, column=len(columns) - 1))
-    return rows
+_Key = tuple[str, str, str]
+
+
+def _columns(
+    term: Term, codings: Mapping[Factor, Coding], values: Mapping[Factor, Values], rows: Bools
+) -> list[tuple[_Key, Floats]]:
+    """The products of the factors' columns (the first varies fastest, as in R), each with its block, term and level."""
+    parts = [list(zip(codings[f].names(), codings[f].columns(values[f], rows).T, strict=True)) for f in reversed(term)]
+    found = []
+    for chosen in product(*parts):
+        names = [name for name, _ in reversed(chosen)]
+        level = ":".join(level for _, level in names if level)
+        key = term_name(term), ":".join(name for name, _ in names), level
+        found.append((key, np.prod([c for _, c in chosen], axis=0)))
+    return found
+
+
+def _levels(
+    terms: Sequence[Term], codings: Mapping[Factor, Coding], values: Mapping[Factor, Values], rows: Bools
+) -> dict[str, Labels]:
+    found: dict[str, Labels] = {}
+    for term in terms:
+        texts = [values[f].texts[rows] for f in term if codings[f].kind == "categorical"]  # type: ignore[index]
+        if texts:
+            joined = np.array([":".join(parts) for parts in zip(*texts, strict=True)], dtype=object)
+            found[":".join(f.variable for f in term)] = joined if len(joined) else np.empty(0, dtype=object)
+    return found
+
+
+def _term_rows(
+    term: Term,
+    codings: Mapping[Factor, Coding],
+    values: Mapping[Factor, Values],
+    complete: Bools,
+    columns: list[Floats],
+) -> list[TermRow]:
+    """The lines of a term; its columns are added to `columns`."""
+    variable, block = ":".join(f.variable for f in term), term_name(term)
+    coding = codings[term[0]]
+    if len(term) > 1 and any(codings[f].constant for f in term):
+        return [TermRow(variable, block, note=_CONSTANT, block=block)]
+    if len(term) == 1 and coding.kind == "categorical":
+        lines = _level_rows(coding)
+    elif coding.constant:
+        return [TermRow(variable, block, note=_CONSTANT, block=block)]
+    else:
+        lines = []
+    for (_, name, level), values_of_column in _columns(term, codings, values, complete):
+        empty = len(term) > 1 and not values_of_column.any()
+        note, place = (_NO_CELL, None) if empty else ("", len(columns))
+        if not empty:
+            columns.append(values_of_column)
+        lines.append(TermRow(variable, name, level, column=place, note=note, block=block))
+    return _in_level_order(lines, values[term[0]].order) if len(term) == 1 else lines
+
+
+def _level_rows(coding: Coding) -> list[TermRow]:
+    """The lines of a category that have no column: its reference and the levels without patients."""
+    name = coding.factor.variable
+    if not coding.reference:
+        return [TermRow(name, name, note=_NO_VALUE, block=name)]
+    note = _ONE_LEVEL if coding.constant else ""
+    absent = [TermRow(name, name, level, note=_NO_LEVEL, block=name) for level in coding.absent]
+    return [TermRow(name, name, coding.reference, is_reference=True, note=note, block=name), *absent]
+
+
+def _in_level_order(lines: list[TermRow], order: tuple[str, ...]) -> list[TermRow]:
+    places = {level: place for place, level in enumerate(order)}
+    return sorted(lines, key=lambda line: (not line.is_reference, places.get(line.level, 0)))
