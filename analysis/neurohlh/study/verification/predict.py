@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from neurohlh.stats.predict.calibration import calibration
 from neurohlh.stats.predict.calibration_binary import calibration_binary
 from neurohlh.stats.predict.scores import prediction_scores
 from neurohlh.stats.predict.validation import validate_cox
@@ -46,6 +47,18 @@ def _calibration_birthwt(entry: Entry) -> Iterator[Compared]:
     yield Compared("observed/expected", r["observed_expected"], tidy.loc["observed/expected", "estimate"])
 
 
+def _calibration_lung(entry: Entry) -> Iterator[Compared]:
+    r = entry.values
+    found = calibration(dataset(entry.data), "time", "ev", "risk", horizon=365)
+    tidy = found.tidy.set_index("term")
+    yield Compared("observed/expected", r["observed"] / r["expected"], tidy.loc["observed/expected", "estimate"])
+    log_error = r["observed_se"] / r["observed"]
+    yield Compared("observed/expected, log standard error", log_error, tidy.loc["observed/expected", "std_error"])
+    yield Compared("slope", [r["slope"], r["slope_se"]], tidy.loc[["slope"], ["estimate", "std_error"]])
+    errors = [r[name] for name in ("ici", "e50", "e90", "emax")]
+    yield Compared("ICI, E50, E90, Emax", errors, tidy.loc[["ICI", "E50", "E90", "Emax"], "estimate"])
+
+
 _LUNG = ["age", "sex", "ph.ecog", "wt.loss"]
 
 
@@ -83,4 +96,5 @@ CASES = (
     Case("rms_validate_lung", _rms_validate),
     Case("predict_score_melanoma", _score_melanoma),
     Case("predict_calibration_birthwt", _calibration_birthwt),
+    Case("predict_calibration_lung", _calibration_lung),
 )
