@@ -10,6 +10,7 @@ from scipy.linalg import solve_triangular
 from neurohlh.core.errors import NotEstimable
 from neurohlh.stats.columns import Floats, Ints
 
+_FARTHEST = 30.0
 _STEPS, _LONGEST, _PRECISION, _SINGULAR = 100, 2.0, 1e-10, 1e-12
 
 
@@ -34,7 +35,10 @@ def fit_mean(outcome: Floats, matrix: Floats, cluster: Ints, link: str) -> MeanM
     exp(-exp(linear)), so that exp(coefficient) is a hazard ratio. Raises NotEstimable if the steps do not converge.
     """
     coef, steps = _solved(outcome, matrix, link)
-    mean, slope = _mean(matrix @ coef, link)
+    linear = matrix @ coef
+    if link != "identity" and np.abs(linear).max() > _FARTHEST:
+        raise NotEstimable(f"a coefficient of the estimating equations with the {link} link runs to infinity")
+    mean, slope = _mean(linear, link)
     q, r = np.linalg.qr(matrix * slope[:, None])
     if np.abs(np.diag(r)).min() <= _SINGULAR * np.abs(np.diag(r)).max():
         raise NotEstimable(f"the estimating equations with the {link} link have no single solution")

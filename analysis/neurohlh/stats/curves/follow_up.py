@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,8 @@ from neurohlh.stats.survival_data import SurvivalData, first_reasons, survival_d
 
 FEW_CLUSTERS = 20
 """Clusters below which a robust variance is announced as unreliable."""
+
+_ROBUST = "robust variance: Efron 1982, The Jackknife, the Bootstrap and Other Resampling Plans, SIAM"
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,11 @@ class FollowUp:
             return usual
         unit = self.sources.get("cluster") or self.sources.get("id")
         return f"robust (infinitesimal jackknife), clusters: {unit}" if unit else "robust (infinitesimal jackknife)"
+
+    def sources_of_method(self, usual: Sequence[str]) -> list[str]:
+        """The references of an estimate, with that of the robust variance if it was used."""
+        robust = self.weights is not None and self.weights.robust
+        return [*usual, *([_ROBUST] if robust else [])]
 
     def recipe(self) -> dict[str, str]:
         """The choices for the method of a Result."""

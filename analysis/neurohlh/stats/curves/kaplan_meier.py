@@ -13,12 +13,11 @@ from neurohlh.core.result import Result, tidy_frame
 from neurohlh.stats.columns import Bools, Floats, groups
 from neurohlh.stats.curves.follow_up import FollowUp, follow_up
 from neurohlh.stats.curves.influence import Weights
-from neurohlh.stats.curves.product_limit import Counts, Curve, product_limit
+from neurohlh.stats.curves.product_limit import Curve, product_limit
 from neurohlh.stats.curves.quantiles import checked_quantiles, quantile_time
+from neurohlh.stats.curves.risk_table import SPARSE, checked_times, risk_rows, risk_ticks, sparse_notes
 from neurohlh.stats.recipe import software, z_value
 
-SPARSE = 10
-"""Patients at risk below which a curve is marked as uncertain (dossier 13.14)."""
 DEFAULT_TIMES = (30.0, 180.0, 365.0, 1095.0)
 
 _REFERENCES = [
@@ -84,7 +83,7 @@ def kaplan_meier(
             *(_quantile(group, share) for share in shares),
         )
     ]
-    at = _ticks(data, ticks)
+    at = risk_ticks(data.data.time, ticks)
     return Result(
         kind="kaplan_meier",
         tidy=tidy_frame(rows),
@@ -147,14 +146,6 @@ def _curves(
         curve = replace(curve, n_censor=curve.n_censor - further)
         out[name] = _Group(curve, data.people(rows), weights)
     return out
-
-
-def checked_times(times: Sequence[float]) -> Floats:
-    """The times asked for, in order and each once; raises ValueError for anything but numbers of at least 0."""
-    wanted = np.asarray(list(times), dtype=float)
-    if len(wanted) and (not np.isfinite(wanted).all() or (wanted < 0).any()):
-        raise ValueError("times must be numbers of at least 0")
-    return np.unique(wanted)
 
 
 def _size(group: _Group) -> list[dict[str, Any]]:
@@ -238,29 +229,6 @@ def _long(curves: dict[str, _Group], weighted: bool) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _ticks(data: FollowUp, ticks: Sequence[float] | None) -> Floats:
-    """The times of the risk table: those asked for, or about six round steps up to the last follow-up."""
-    if ticks is not None:
-        return checked_times(ticks)
-    longest = float(data.data.time.max())
-    if longest <= 0:
-        return np.zeros(1)
-    rough = longest / 6
-    power = 10 ** np.floor(np.log10(rough))
-    step = next(k * power for k in (1, 2, 5, 10) if k * power >= rough)
-    return np.arange(0, longest + step / 1e6, step)
-
-
-def risk_rows(name: str, curve: Counts, ticks: Floats) -> list[dict[str, Any]]:
-    """The numbers at risk of one group at `ticks`, with the events and censorings until then."""
-    place, at_risk = curve.row_at(ticks), curve.at_risk(ticks)
-    events, censored = np.cumsum(curve.n_event)[place], np.cumsum(curve.n_censor)[place]
-    return [
-        {"group": name, "time": float(t), "n_risk": int(n), "n_event": int(d), "n_censor": int(c)}
-        for t, n, d, c in zip(ticks, at_risk, events, censored, strict=True)
-    ]
-
-
 def _method(data: FollowUp, conf_level: float, conf_type: str) -> dict[str, Any]:
     weighted = "Greenwood, by weight" if "weights" in data.sources else "Greenwood"
     return {
@@ -268,13 +236,13 @@ def _method(data: FollowUp, conf_level: float, conf_type: str) -> dict[str, Any]
         "variance": data.variance(weighted),
         "interval": conf_type,
         "conf_level": conf_level,
-        "median": "first time at which the curve (or limit) is at or below one half",
+        "median": "first time at which the curve (or limit) is at or below one half; the middle of a rest at one half",
         "ties": "events before censorings at the same time",
         **data.recipe(),
         "sparse_below": SPARSE,
         "denominator": "patients with follow-up time and outcome",
         "software": software("numpy"),
-        "reference": _REFERENCES,
+        "reference": data.sources_of_method(_REFERENCES),
     }
 
 
@@ -286,18 +254,3 @@ def _counts(frame: pd.DataFrame, data: FollowUp, curves: dict[str, _Group]) -> d
         "censored": people - counts["events"],
         "groups": {name: {"n": g.n, "events": int(g.curve.n_event.sum())} for name, g in curves.items()},
     }
-
-
-def sparse_notes(curves: dict[str, Curve]) -> tuple[str, ...]:
-    """Where each group's curve rests on few patients, or on nobody."""
-    notes = []
-    for name, curve in curves.items():
-        enough = np.flatnonzero(curve.n_risk >= SPARSE)
-        if not len(enough):
-            notes.append(f"{name}: never {SPARSE} patients at risk; read the curve with care.")
-        elif enough[-1] + 1 < len(curve.time):
-            start = curve.time[enough[-1] + 1]
-            notes.append(f"{name}: fewer than {SPARSE} at risk from {start:g} on; read the curve there with care.")
-        if curve.entry is not None and ((curve.n_risk == 0) & (curve.time > 0) & (curve.time < curve.end[-1])).any():
-            notes.append(f"{name}: with delayed entry nobody was at risk for a while; the curve there means nothing.")
-    return tuple(notes)

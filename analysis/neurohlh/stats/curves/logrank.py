@@ -44,6 +44,8 @@ _REFERENCES = {
     "fleming-harrington": ["Harrington & Fleming 1982, Biometrika 69:553"],
 }
 
+_ROBUST = "robust variance: Lin & Wei 1989, J Am Stat Assoc 84:1074"
+
 
 def logrank(
     frame: pd.DataFrame,
@@ -86,8 +88,6 @@ def logrank(
         raise ValueError(f"correction must be one of {', '.join(CORRECTIONS)}, not {correction!r}")
     options: dict[str, Any] = {"entry": entry, "weights": weights, "id": id, "cluster": cluster, "robust": robust}
     data = follow_up(frame, time, event, **options, known=(by, strata))
-    if data.data.events == 0:
-        raise NotEstimable(f"no events among {data.data.n} patients")
     sample, names = _sample(frame, data, by, strata)
     sums = family_sums(sample, family)
     statistic, df = chi_square(sums)
@@ -217,5 +217,5 @@ def _method(data: FollowUp, family: Family, strata: str | None, correction: str)
         **data.recipe(),
         "denominator": "patients with follow-up, outcome and group known",
         "software": software("numpy", "scipy"),
-        "reference": _REFERENCES[family.test],
+        "reference": [*_REFERENCES[family.test], *([_ROBUST] if data.weights and data.weights.robust else [])],
     }

@@ -85,7 +85,10 @@ def family_sums(sample: Sample, family: Family) -> Sums:
 
     The variance is hypergeometric, ties included (Mantel 1966, Cancer Chemother Rep 50:163), or robust where the
     weights say so: the squares of each cluster's summed score residuals (Lin and Wei 1989, J Am Stat Assoc 84:1074).
+    Raises NotEstimable without events.
     """
+    if not sample.event.any():
+        raise NotEstimable(f"no events among {len(sample.event)} patients")
     end, begin, origin = _keys(sample)
     moments = _moments(sample, family, end, begin)
     n, d = moments.at_risk.sum(axis=1), moments.died.sum(axis=1)
@@ -105,7 +108,7 @@ def family_sums(sample: Sample, family: Family) -> Sums:
         member = sample.group[:, None] == np.arange(sample.groups)
         drift = np.column_stack([_between(hazard * share[:, g], since, until) for g in range(sample.groups)])
         residual = member * score[:, None] - own[:, None] * share[np.maximum(until - 1, 0)] + drift
-        # With no more clusters than degrees of freedom the statistic would be the number of clusters, whatever the data.
+        # With no more clusters than degrees of freedom the statistic is the number of clusters, whatever the data.
         enough = len(np.unique(sample.weights.cluster)) >= sample.groups
         variance = cluster_variance(residual, sample.weights) if enough else np.zeros_like(chance)
     return Sums(moments.died.sum(axis=0), d @ share, k @ excess, variance, chance, score)

@@ -12,7 +12,8 @@ from neurohlh.core.result import Result, tidy_frame
 from neurohlh.stats.columns import groups
 from neurohlh.stats.curves.follow_up import follow_up
 from neurohlh.stats.curves.hazard import HazardCurve, cumulative_hazard
-from neurohlh.stats.curves.kaplan_meier import DEFAULT_TIMES, checked_times
+from neurohlh.stats.curves.kaplan_meier import DEFAULT_TIMES
+from neurohlh.stats.curves.risk_table import checked_times
 from neurohlh.stats.recipe import software, z_value
 
 
@@ -35,8 +36,8 @@ def nelson_aalen(
     """The cumulative hazard H of every group of `by` at `times`, and the survival exp(-H); equal to R's survfit.
 
     `ties` is "nelson-aalen" (tied events together) or "fleming-harrington" (one after the other, which fits Cox models
-    with Efron's ties). Limits of H are symmetric on the log scale, those of exp(-H) on the scale `conf_type`. The other
-    options, the groups and the errors are those of `kaplan_meier`.
+    with Efron's ties; there a row of weight 2 is one step, not two rows). Limits of H are symmetric on the log scale,
+    those of exp(-H) on the scale `conf_type`. The other options, the groups and the errors are those of `kaplan_meier`.
 
     Rows of `tidy` per group and time: "cumulative hazard" and "survival". `curves`: group, time, n_risk, n_event,
     hazard, conf_low, conf_high, std_error.
@@ -63,7 +64,7 @@ def nelson_aalen(
         method={
             "estimator": f"cumulative hazard ({ties})",
             "variance": data.variance("of the counting process (Aalen)"),
-            "interval": f"log for the hazard, {conf_type} for survival",
+            "interval": f"log (hazard) and {conf_type} (survival)",
             "conf_level": conf_level,
             "ties": ties,
             **data.recipe(),

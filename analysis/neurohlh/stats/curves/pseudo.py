@@ -11,9 +11,9 @@ from neurohlh.core.errors import NotEstimable
 from neurohlh.stats.columns import Bools, Floats
 from neurohlh.stats.curves.areas import area_under, influence_on_area, influence_on_survival
 from neurohlh.stats.curves.follow_up import follow_up
-from neurohlh.stats.curves.kaplan_meier import checked_times
 from neurohlh.stats.curves.leave_one_out import area_without_each, survival_without_each
 from neurohlh.stats.curves.product_limit import product_limit
+from neurohlh.stats.curves.risk_table import checked_times
 
 KINDS = ("survival", "rmst")
 JACKKNIVES = ("leave-one-out", "infinitesimal")

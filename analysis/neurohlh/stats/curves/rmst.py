@@ -13,6 +13,7 @@ from neurohlh.stats.curves.areas import Area, area_under
 from neurohlh.stats.curves.follow_up import FollowUp, follow_up, independent_groups
 from neurohlh.stats.recipe import software, z_value
 
+_REFERENCES = ["Karrison 1987, Appl Stat 36:167", "Royston & Parmar 2013, BMC Med Res Methodol 13:152"]
 _GIVEN = "given"
 _SMALLEST = "smallest of the groups' last follow-ups"
 
@@ -114,7 +115,7 @@ def _method(data: FollowUp, tau: float, rule: str, conf_level: float) -> dict[st
         "estimator": "area under the Kaplan-Meier curve",
         "test": "Wald",
         "variance": data.variance("Greenwood, of the area"),
-        "interval": "Wald; log scale for ratios",
+        "interval": "Wald (ratios on the log scale)",
         "conf_level": conf_level,
         "tau": tau,
         "tau_rule": rule,
@@ -123,5 +124,5 @@ def _method(data: FollowUp, tau: float, rule: str, conf_level: float) -> dict[st
         **data.recipe(),
         "denominator": "patients with follow-up and outcome known",
         "software": software("numpy", "scipy"),
-        "reference": ["Karrison 1987, Appl Stat 36:167", "Royston & Parmar 2013, BMC Med Res Methodol 13:152"],
+        "reference": data.sources_of_method(_REFERENCES),
     }

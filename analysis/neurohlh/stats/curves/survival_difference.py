@@ -14,8 +14,8 @@ from neurohlh.core.errors import NotEstimable
 from neurohlh.core.result import Result, tidy_frame
 from neurohlh.stats.curves.correction import CORRECTIONS, adjusted
 from neurohlh.stats.curves.follow_up import FollowUp, follow_up, independent_groups
-from neurohlh.stats.curves.kaplan_meier import checked_times
 from neurohlh.stats.curves.product_limit import Curve, product_limit
+from neurohlh.stats.curves.risk_table import checked_times
 from neurohlh.stats.recipe import software, z_value
 
 _REFERENCES = ["Klein, Logan, Harhoff & Andersen 2007, Stat Med 26:4505"]
@@ -80,14 +80,14 @@ def _method(data: FollowUp, correction: str, conf_level: float) -> dict[str, Any
         "estimator": "difference and ratio of Kaplan-Meier estimates",
         "test": "Wald; on the log(-log S) scale: Klein's test",
         "variance": data.variance("Greenwood"),
-        "interval": "Wald; log scale for the ratio",
+        "interval": "Wald (the ratio on the log scale)",
         "conf_level": conf_level,
         "correction": correction,
         "ties": "events before censorings at the same time",
         **data.recipe(),
         "denominator": "patients with follow-up, outcome and group known",
         "software": software("numpy", "scipy"),
-        "reference": _REFERENCES,
+        "reference": data.sources_of_method(_REFERENCES),
     }
 
 
