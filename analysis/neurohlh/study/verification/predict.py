@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 
+from neurohlh.stats.cox.baseline import predicted_survival
+from neurohlh.stats.cox.fit import SortedDesign, fit
 from neurohlh.stats.predict.calibration import calibration
 from neurohlh.stats.predict.calibration_binary import calibration_binary
+from neurohlh.stats.predict.roc import roc
 from neurohlh.stats.predict.scores import prediction_scores
 from neurohlh.stats.predict.validation import validate_cox
 from neurohlh.study.verification.case import Case, Compared
@@ -62,6 +66,28 @@ def _calibration_lung(entry: Entry) -> Iterator[Compared]:
 _LUNG = ["age", "sex", "ph.ecog", "wt.loss"]
 
 
+def _score_lung(entry: Entry) -> Iterator[Compared]:
+    r, times = entry.values, entry.values["auc"]["times"]
+    frame = dataset(entry.data)
+    matrix = frame[_LUNG].to_numpy(dtype=float)
+    design = SortedDesign.of(matrix, frame["time"].to_numpy(dtype=float), frame["ev"].to_numpy() == 1)
+    risks = 1 - predicted_survival(design, fit(design), matrix, np.asarray(times, dtype=float))
+    yield Compared("predicted risks", r["risk_first5"], risks[:5])
+    columns = [f"risk_{t}" for t in times]
+    tidy = prediction_scores(
+        frame.assign(**dict(zip(columns, risks.T, strict=True))), "time", "ev", {"cox": columns}, times=times
+    ).tidy
+    areas = tidy[tidy["measure"] == "AUC"]
+    for name, column in (("AUC", "estimate"), ("se", "std_error"), ("lower", "conf_low"), ("upper", "conf_high")):
+        yield Compared(f"AUC, {name}", r["auc"][name], areas[column])
+        theirs = r["brier"]["Brier" if name == "AUC" else name]
+        briers = [
+            tidy[(tidy["measure"] == "Brier score") & (tidy["group"] == m)][column] for m in ("null model", "cox")
+        ]
+        yield Compared(f"Brier, {name}", theirs, np.concatenate(briers))
+    yield Compared("IPA", r["brier"]["IPA"][3:], tidy[tidy["measure"] == "IPA"]["estimate"])
+
+
 def _bootstrap_optimism(entry: Entry) -> Iterator[Compared]:
     r, samples = entry.values, dataset(entry.data).to_numpy() - 1
     frame = dataset("derived_lung_cc")
@@ -91,7 +117,23 @@ def _rms_validate(entry: Entry) -> Iterator[Compared]:
         yield Compared(column, theirs, ours.loc[[names[place] for place in kept], term], tolerance=0.1, why=why)
 
 
+def _roc_asah(entry: Entry) -> Iterator[Compared]:
+    r = entry.values
+    frame = dataset(entry.data).assign(poor=lambda d: d["outcome"] == "Poor")
+    tidy = roc(frame, "poor", ["s100b", "wfns"]).tidy
+    for name in ("s100b", "wfns"):
+        area = tidy[(tidy["measure"] == "AUC") & (tidy["group"] == name)].iloc[0]
+        yield Compared(f"AUC of {name}", r[f"auc_{name}"], area["estimate"])
+        yield Compared(f"DeLong limits of {name}", r[f"ci_{name}"], area[["conf_low", "estimate", "conf_high"]])
+    difference = tidy[tidy["measure"] == "AUC difference"].iloc[0]
+    yield Compared("difference, z and p", [r["z"], r["p"]], [-difference["statistic"], difference["p_value"]])
+    best = tidy[(tidy["group"] == "s100b") & (tidy["term"] != "")].set_index("measure")["estimate"]
+    yield Compared("Youden's best cut", r["youden"], best[["threshold", "specificity", "sensitivity"]])
+
+
 CASES = (
+    Case("score_lung_brier_auc", _score_lung),
+    Case("roc_delong_compare_aSAH", _roc_asah),
     Case("bootstrap_optimism_cindex_lung", _bootstrap_optimism),
     Case("rms_validate_lung", _rms_validate),
     Case("predict_score_melanoma", _score_melanoma),
