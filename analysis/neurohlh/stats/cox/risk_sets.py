@@ -143,18 +143,18 @@ def risk_sets(time: Floats, event: Bools, entry: Floats | None, strata: Ints | N
     before, moments = _moments(ends_at, codes, happened)
     times = ends_at[moments]
     if codes is None:
-        own, ends, closing = np.zeros(len(moments), dtype=np.intp), np.full(len(moments), len(moments)), len(moments)
+        own, ends = np.zeros(len(moments), dtype=np.intp), np.full(len(moments), len(moments))
+        closing = np.full(len(order), len(moments))
     else:
         own = codes[moments]
         offsets = np.cumsum(np.bincount(own, minlength=len(names)))
         ends, closing = offsets[own], offsets[codes]
     stop = closing if entry is None else np.minimum(_entered(entry[order], codes, times, own), closing)
-    stop = np.broadcast_to(stop, len(order))
     return RiskSets(order, before, stop, happened, ends, times, names[own]).without_idle()
 
 
 def _moments(ends_at: Floats, codes: Ints | None, happened: Bools) -> tuple[Ints, Ints]:
-    """For each sorted row the number of moments before it; for each moment the place of the first row that ends then."""
+    """Per sorted row the number of moments before it; per moment the place of the first row that ends then."""
     fresh = np.ones(len(ends_at), dtype=bool)  # a new time or a new stratum
     np.not_equal(ends_at[1:], ends_at[:-1], out=fresh[1:])
     if codes is not None:

@@ -9,7 +9,7 @@ import numpy as np
 from neurohlh.stats.columns import Bools, Floats, Ints
 from neurohlh.stats.cox.risk_sets import RiskSets, counting_order, risk_sets
 
-TIES = ("efron", "breslow")
+TIES = ("efron", "breslow", "exact")
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class SortedDesign:
         Raises ValueError for unknown ties, and for weights that are negative or not finite.
         """
         if ties not in TIES:
-            raise ValueError(f"ties must be 'efron' or 'breslow', not {ties!r}")
+            raise ValueError(f"ties must be 'efron', 'breslow' or 'exact', not {ties!r}")
         sets = risk_sets(time, np.asarray(event, dtype=bool), entry, strata)
         x, centre, unit = _standardised(np.asarray(matrix, dtype=float), sets.rows)
         shifts = None if offset is None else np.asarray(offset, dtype=float)[sets.rows]

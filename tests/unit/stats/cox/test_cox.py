@@ -186,7 +186,7 @@ def test_nothing_to_estimate(cohort):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"ties": "exact"}, "ties must be 'efron' or 'breslow'"),
+        ({"ties": "exakt"}, "ties must be 'efron', 'breslow' or 'exact'"),
         ({"conf_level": 95}, "conf_level must lie between 0 and 1"),
         ({"ph_transform": "kaplan"}, "transform must be one of km"),
         ({"strata": "grup"}, "Did you mean 'group'"),
