@@ -1,4 +1,4 @@
-"""The catalogue of hypothesis tests: what each asks, when it is used, its correction and source, and who computes it."""
+"""The catalogue of hypothesis tests: what each asks, when it is used, its correction and source, who computes it."""
 
 from __future__ import annotations
 

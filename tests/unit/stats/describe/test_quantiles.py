@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from neurohlh.stats.describe.quantiles import quantile
+from neurohlh.stats.describe.quantiles import quantile, quantile_of_type
 
 
 def censored(*marks):
@@ -44,3 +44,27 @@ def test_no_values():
 
 def test_one_value():
     assert quantile(np.array([7.0]), None, 0.25).value == pytest.approx(7)
+
+
+def test_two_definitions_by_hand():
+    x = np.array([4.0, 1, 2, 3])
+    # Type 2 averages at the jump, type 6 takes the place p (n + 1), type 7 the place 1 + p (n - 1).
+    assert quantile_of_type(x, [0.5, 0.25], 2) == pytest.approx([2.5, 1.5])
+    assert quantile_of_type(x, [0.3], 6) == pytest.approx([1.5])
+    assert quantile_of_type(x, [0.3], 7) == pytest.approx([1.9])
+
+
+def test_a_place_that_rounding_misses_is_the_whole_number():
+    # 100 * 0.29 is 28.999999999999996 in a double.
+    assert quantile_of_type(np.arange(1, 101.0), [0.29], 1)[0] == 29
+
+
+@pytest.mark.parametrize(("x", "p", "kind"), [([], 0.5, 7), ([1.0], 1.1, 7), ([1.0], 0.5, 10)])
+def test_quantiles_that_cannot_be(x, p, kind):
+    with pytest.raises(ValueError, match="a quantile needs values, a kind from 1 to 9 and probabilities"):
+        quantile_of_type(np.array(x), [p], kind)
+
+
+@pytest.mark.parametrize("kind", range(1, 10))
+def test_one_value_is_every_quantile(kind):
+    assert quantile_of_type(np.array([3.0]), [0, 0.4, 1], kind).tolist() == [3, 3, 3]

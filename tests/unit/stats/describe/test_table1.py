@@ -158,3 +158,38 @@ def test_wrong_requests(cohort):
         table1(cohort, "cns", ["feritin"])
     with pytest.raises(ValueError, match="must be continuous, category or binary, not 'number'"):
         table1(cohort, "cns", [TableVariable("ferritin", kind="number")])
+
+
+def test_means_and_standard_deviations_stand_beside_the_quartiles(cohort):
+    result = table1(cohort, "cns", ["ferritin"])
+    mean = only(result, group="not_met", measure="mean")
+    assert (mean["estimate"], mean["n"]) == (600, 3)
+    assert only(result, group="not_met", measure="sd")["estimate"] == pytest.approx(100)
+    assert only(result, group="met", measure="mean")["note"] == "limits of measurement enter as values"
+    alone = only(result, group="indeterminate", measure="sd")
+    assert alone["note"] == "not estimable: fewer than two known values"
+
+
+def test_every_other_group_against_a_reference():
+    frame = pd.DataFrame({"g": list("aaabbbccc"), "x": [1.0, 2, 3, 2, 3, 4, 9, 10, 11]})
+    rows = select(table1(frame, "g", ["x"], reference="b"), term="smd")
+    assert rows.set_index("contrast")["estimate"].to_dict() == pytest.approx({"a vs b": -1, "c vs b": 7})
+    with pytest.raises(ValueError, match="reference 'd' is no group to compare"):
+        table1(frame, "g", ["x"], reference="d")
+
+
+def test_the_test_can_be_chosen_and_its_effect_stands_beside_it(cohort):
+    options = {"number_test": "welch", "level_test": "chi-square, Yates"}
+    result = table1(cohort, "cns", ["ferritin", "cause"], tests=True, **options)
+    assert result.method["tests"] == {"ferritin": "Welch's t test", "cause": "chi-square with Yates' correction"}
+    effect = only(result, variable="ferritin", term="effect")
+    assert (effect["measure"], effect["estimate"]) == ("SMD", only(result, variable="ferritin", term="smd")["estimate"])
+    assert set(result.checks["check"]) == {"Shapiro-Wilk"}
+    with pytest.raises(ValueError, match="a test of numbers must be one of"):
+        table1(cohort, "cns", ["ferritin"], tests=True, number_test="t")
+
+
+def test_the_denominator_of_an_f_test_is_said():
+    frame = pd.DataFrame({"g": list("aabbcc"), "x": [1.0, 3, 2, 4, 6, 8]})
+    row = only(table1(frame, "g", ["x"], tests=True, number_test="equal variances"), term="test")
+    assert (row["df"], row["note"]) == (2, "denominator df 3")
