@@ -1,1 +1,71 @@
-"""Frames in, Results out: no medicine, no files, no plots."""
+"""Statistics: frames in, `Result` out; no medicine, no files, no plots.
+
+Every verb takes a pandas frame, then the names of columns, then options by keyword, and is found here by name:
+`neurohlh.stats.cox(frame, "days", "died", ["cns", "age"])`. What it computes, equal to which R function, is in
+docs/statistics.md; `neurohlh verify` recomputes R's numbers.
+"""
+
+VERBS = {
+    # curves
+    "kaplan_meier": "curves.kaplan_meier",
+    "reverse_kaplan_meier": "curves.kaplan_meier",
+    "nelson_aalen": "curves.nelson_aalen",
+    "survival_difference": "curves.survival_difference",
+    "logrank": "curves.logrank",
+    "rmst": "curves.rmst",
+    "pseudo_observations": "curves.pseudo",
+    "pseudo_regression": "curves.pseudo_regression",
+    "landmark": "landmark",
+    # Cox regression
+    "cox": "cox.cox",
+    "cox_table": "cox.cox",
+    # prediction
+    "prediction_scores": "predict.scores",
+    "calibration": "predict.calibration",
+    "calibration_binary": "predict.calibration_binary",
+    "validate_cox": "predict.validation",
+    "decision_curve": "predict.decision",
+    "roc": "predict.roc",
+    "points_score": "predict.points",
+    "nomogram": "predict.nomogram",
+    # description, agreement, planning
+    "table1": "describe.table1",
+    "completeness": "describe.completeness",
+    "frequency": "describe.proportions",
+    "testing_rates": "describe.proportions",
+    "two_by_two": "describe.two_by_two",
+    "adjusted_p_values": "describe.adjust",
+    "kappa": "describe.agreement",
+    "agreement_of_many": "describe.agreement",
+    "intraclass_correlation": "describe.measurement",
+    "bland_altman": "describe.measurement",
+    "diagnostic_accuracy": "describe.diagnostic",
+    "evalue": "sensitivity",
+    "sample_size_survival": "sample_size",
+    "power_survival": "sample_size",
+    "sample_size_logistic": "sample_size",
+    "sample_size_proportions": "sample_size",
+    "sample_size_means": "sample_size",
+    "sample_size_precision": "sample_size",
+    "sample_size_prediction": "sample_size",
+    # meta-analysis
+    "meta_analysis": "meta.meta_analysis",
+    "meta_regression": "meta.meta_regression",
+    "mantel_haenszel": "meta.pooled_tables",
+    "peto": "meta.pooled_tables",
+    "small_study_effects": "meta.small_study_effects",
+}
+"""Verb -> the module that holds it."""
+
+
+def __getattr__(name: str) -> object:
+    """A verb is imported when it is first used, so that the package itself stays light."""
+    if name not in VERBS:
+        raise AttributeError(f"module 'neurohlh.stats' has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(f"neurohlh.stats.{VERBS[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(VERBS)
