@@ -39,6 +39,7 @@ def cohort(seed, n=60):
 
 ANALYSES = {
     "kaplan_meier": lambda d, **o: kaplan_meier(d, "time", "death", by="arm", times=[10, 20], quantiles=[0.2], **o),
+    "follow_up": lambda d, **o: reverse_kaplan_meier(d, "time", "death", by="arm", **o),
     "nelson_aalen": lambda d, **o: nelson_aalen(d, "time", "death", by="arm", times=[10, 20], **o),
     "fleming_harrington": lambda d, **o: nelson_aalen(d, "time", "death", times=[9], ties="fleming-harrington", **o),
     "logrank": lambda d, **o: logrank(d, "time", "death", "arm", strata="block", trend=True, pairwise=True, **o),

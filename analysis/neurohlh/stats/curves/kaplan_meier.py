@@ -106,15 +106,17 @@ def reverse_kaplan_meier(
     by: str | None = None,
     entry: str | None = None,
     weights: str | None = None,
+    id: str | None = None,
     conf_level: float = 0.95,
     conf_type: str = "log-log",
 ) -> Result:
     """Median follow-up of every group: the Kaplan-Meier median with censoring as the event.
 
-    Method of Schemper and Smith 1996, Control Clin Trials 17:343. Options, curves and errors as in `kaplan_meier`.
+    Method of Schemper and Smith 1996, Control Clin Trials 17:343. A row that another one of the same patient follows at
+    once is no censoring. Options, curves and errors as in `kaplan_meier`.
     """
-    data = follow_up(frame, time, event, entry=entry, weights=weights)
-    curves = _curves(frame, data, ~data.data.event, by, conf_level, conf_type)
+    data = follow_up(frame, time, event, entry=entry, weights=weights, id=id)
+    curves = _curves(frame, data, ~data.data.event & (data.next_row < 0), by, conf_level, conf_type)
     shared = {"analysis": "kaplan_meier_reverse", "outcome": event, "variable": by or ""}
     rows = [{**shared, "group": g, **_median(group, "median follow-up")} for g, group in curves.items()]
     return Result(

@@ -208,3 +208,9 @@ def test_one_cluster_has_no_limits(six):
 def test_a_quantile_outside_0_and_1(six, share):
     with pytest.raises(ValueError, match="quantiles must lie between 0 and 1"):
         kaplan_meier(six, "t", "e", quantiles=[share])
+
+
+def test_follow_up_that_goes_on_in_another_row_is_not_censored():
+    frame = pd.DataFrame({"id": [1, 1, 2], "s": [0, 3, 0], "t": [3, 5, 4], "e": [0, 1, 0]})
+    row = reverse_kaplan_meier(frame, "t", "e", entry="s", id="id").tidy.iloc[0]
+    assert (row["n"], row["events"], row["estimate"]) == (2, 1, 4)
