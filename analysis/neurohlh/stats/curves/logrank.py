@@ -13,7 +13,7 @@ from scipy.stats import chi2
 from neurohlh.core.errors import NotEstimable
 from neurohlh.core.result import Result, tidy_frame
 from neurohlh.stats.columns import Floats
-from neurohlh.stats.curves.correction import CORRECTIONS, adjusted
+from neurohlh.stats.curves.correction import adjusted, checked_correction
 from neurohlh.stats.curves.follow_up import FollowUp, follow_up, group_codes
 from neurohlh.stats.curves.logrank_permutation import permutation_test
 from neurohlh.stats.curves.logrank_sums import Family, Sample, Sums, chi_square, family_sums
@@ -84,8 +84,7 @@ def logrank(
     fewer than two groups have patients at risk at an event.
     """
     family = Family(test, rho, gamma)
-    if correction not in CORRECTIONS:
-        raise ValueError(f"correction must be one of {', '.join(CORRECTIONS)}, not {correction!r}")
+    checked_correction(correction)
     options: dict[str, Any] = {"entry": entry, "weights": weights, "id": id, "cluster": cluster, "robust": robust}
     data = follow_up(frame, time, event, **options, known=(by, strata))
     sample, names = _sample(frame, data, by, strata)

@@ -10,6 +10,7 @@ from scipy.stats import norm
 
 from neurohlh.core.result import Result, tidy_frame
 from neurohlh.stats.curves.areas import Area, area_under
+from neurohlh.stats.curves.correction import adjusted_rows, checked_correction, chosen_pairs
 from neurohlh.stats.curves.follow_up import FollowUp, follow_up, independent_groups
 from neurohlh.stats.recipe import software, z_value
 
@@ -29,21 +30,25 @@ def rmst(
     weights: str | None = None,
     id: str | None = None,
     robust: bool | None = None,
+    pairs: str = "first",
+    correction: str = "none",
     conf_level: float = 0.95,
 ) -> Result:
-    """Mean time survived up to `tau` in every group of `by`, and each group against the first.
+    """Mean time survived up to `tau` in every group of `by`, and each group against the first (or all `pairs`).
 
     Groups are compared by the difference of mean times, the ratio of mean times and the ratio of mean times lost
-    (tau - RMST), the ratios on the log scale. `tau` is by default the smallest of the groups' last follow-ups (a choice
-    that looks at the data: name one if you can). The variance is Greenwood's for the area under the curve (Karrison
-    1987; Royston and Parmar 2013, BMC Med Res Methodol 13:152), or the robust one with fractional `weights`; lifelines
-    gives the variance of min(T, tau) instead. `entry`, `weights`, `id` and `robust` are those of `kaplan_meier`.
+    (tau - RMST), the ratios on the log scale. `correction` adds p values of the differences adjusted over the pairs.
+    `tau` is by default the smallest of the groups' last follow-ups (a choice that looks at the data: name one if you
+    can). The variance is Greenwood's for the area under the curve (Karrison 1987; Royston and Parmar 2013, BMC Med Res
+    Methodol 13:152), or the robust one with fractional `weights`; lifelines gives the variance of min(T, tau) instead.
+    `entry`, `weights`, `id` and `robust` are those of `kaplan_meier`.
 
     A group whose last follow-up is before `tau` and ends in censoring is not estimable. Raises ValueError for wrong
     columns, codes or `tau`, and if a patient is in several groups; NotEstimable without usable rows.
     """
     if tau is not None and not (np.isfinite(tau) and tau > 0):
         raise ValueError("tau must be a time above 0")
+    checked_correction(correction)
     z = z_value(conf_level)
     data = follow_up(frame, time, event, entry=entry, weights=weights, id=id, robust=robust)
     found, names = independent_groups(frame, data, by)
@@ -56,14 +61,18 @@ def rmst(
         areas[name] = area_under(ends, happened, begin, horizon, weight)
     people = {name: data.people(found == name) for name in names}
     rows = [_mean(areas[g], g, people[g], z) for g in names]
-    pairs = [(areas[names[0]], areas[g], f"{g} vs {names[0]}", people[names[0]] + people[g]) for g in names[1:]]
-    rows += [_compared(*pair, z, "difference") for pair in pairs]
-    rows += [_compared(*pair, z, kind, horizon) for kind in ("ratio", "lost ratio") for pair in pairs]
+    chosen = [(areas[a], areas[b], f"{b} vs {a}", people[a] + people[b]) for a, b in chosen_pairs(names, pairs)]
+    rows += [_compared(*pair, z, "difference") for pair in chosen]
+    rows += [_compared(*pair, z, kind, horizon) for kind in ("ratio", "lost ratio") for pair in chosen]
+    rows += adjusted_rows(rows, ("difference",), correction)
     shared = {"analysis": "rmst", "outcome": event, "variable": by or "", "time": horizon}
     return Result(
         kind="rmst",
         tidy=tidy_frame([{**shared, **row} for row in rows]),
-        method=_method(data, horizon, _GIVEN if tau is not None else _SMALLEST, conf_level),
+        method={
+            **_method(data, horizon, _GIVEN if tau is not None else _SMALLEST, conf_level),
+            "correction": correction,
+        },
         counts=data.counts(len(frame)),
         notes=(*([] if tau is not None else [f"tau is the {_SMALLEST} ({horizon:g})."]), *data.notes()),
     )
@@ -119,7 +128,6 @@ def _method(data: FollowUp, tau: float, rule: str, conf_level: float) -> dict[st
         "conf_level": conf_level,
         "tau": tau,
         "tau_rule": rule,
-        "correction": "none",
         "ties": "events before censorings at the same time",
         **data.recipe(),
         "denominator": "patients with follow-up and outcome known",

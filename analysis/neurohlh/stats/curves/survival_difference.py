@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from scipy.stats import chi2, norm
 
 from neurohlh.core.errors import NotEstimable
 from neurohlh.core.result import Result, tidy_frame
-from neurohlh.stats.curves.correction import CORRECTIONS, adjusted
+from neurohlh.stats.curves.correction import adjusted_rows, checked_correction, chosen_pairs
 from neurohlh.stats.curves.follow_up import FollowUp, follow_up, independent_groups
 from neurohlh.stats.curves.product_limit import Curve, product_limit
 from neurohlh.stats.curves.risk_table import checked_times
@@ -48,10 +47,7 @@ def survival_difference(
     Raises ValueError for wrong columns, codes or options, and if a patient is in several groups; NotEstimable without
     two groups.
     """
-    if pairs not in ("first", "all"):
-        raise ValueError(f"pairs must be first or all, not {pairs!r}")
-    if correction not in CORRECTIONS:
-        raise ValueError(f"correction must be one of {', '.join(CORRECTIONS)}, not {correction!r}")
+    checked_correction(correction)
     data = follow_up(frame, time, event, entry=entry, weights=weights, id=id, robust=robust, known=(by,))
     found, names = independent_groups(frame, data, by)
     if len(names) < 2:
@@ -61,9 +57,9 @@ def survival_difference(
     for name in names:
         ends, happened, begin, weight = data.of(found == name)
         curves[name] = product_limit(ends, happened, begin, z=z, weights=weight)
-    chosen = [(names[0], b) for b in names[1:]] if pairs == "first" else list(combinations(names, 2))
+    chosen = chosen_pairs(names, pairs)
     rows = [row for t in at for a, b in chosen for row in _pair(curves, a, b, float(t), z)]
-    rows += _adjusted(rows, correction) if correction != "none" else []
+    rows += adjusted_rows(rows, ("difference", "log-log test"), correction)
     rows += [_all_groups(curves, float(t)) for t in at] if len(names) > 2 else []
     shared = {"analysis": "survival_difference", "outcome": event, "variable": by}
     return Result(
@@ -143,19 +139,6 @@ def _wald(coef: float, se: float, z: float, *, log: bool) -> dict[str, float]:
     estimate, low, high = np.exp(numbers) if log else numbers
     row = {"estimate": estimate, "conf_low": low, "conf_high": high, "coef": coef, "std_error": se}
     return {**row, "statistic": coef / se, "p_value": 2 * float(norm.sf(abs(coef / se)))}
-
-
-def _adjusted(rows: list[dict[str, Any]], correction: str) -> list[dict[str, Any]]:
-    """The tests of each kind again, with p adjusted over all pairs and times."""
-    out = []
-    for term in ("difference", "log-log test"):
-        family = [row for row in rows if row["term"] == term]
-        fair = adjusted(np.array([row.get("p_value", np.nan) for row in family], dtype=float), correction)
-        keep = ("contrast", "time", "n", "events", "statistic", "note")
-        for row, p in zip(family, fair, strict=True):
-            again = {key: row[key] for key in keep if key in row}
-            out.append({**again, "term": f"{term}, adjusted", "p_value": p, "method": f"p adjusted ({correction})"})
-    return out
 
 
 def _all_groups(curves: dict[str, Curve], time: float) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from neurohlh.stats.curves.correction import adjusted
+from neurohlh.stats.curves.correction import adjusted, adjusted_rows, chosen_pairs
 
 
 def test_holm_by_hand():
@@ -22,3 +22,23 @@ def test_no_correction_and_no_p_value():
 def test_an_unknown_correction():
     with pytest.raises(ValueError, match="correction must be one of holm, hochberg"):
         adjusted(np.array([0.1]), "tukey")
+
+
+def test_rows_of_one_term_are_one_family():
+    rows = [
+        {"term": "a", "contrast": "x", "p_value": 0.02},
+        {"term": "a", "note": "why not"},
+        {"term": "b", "p_value": 0.5},
+    ]
+    found = adjusted_rows([*rows, {"term": "a", "contrast": "y", "p_value": 0.3}], ("a",), "bonferroni")
+    assert [row["term"] for row in found] == ["a, adjusted"] * 3
+    assert [row["p_value"] for row in found] == pytest.approx([0.04, np.nan, 0.6], nan_ok=True)
+    assert (found[0]["contrast"], found[1]["note"]) == ("x", "why not")
+    assert adjusted_rows(rows, ("a",), "none") == []
+
+
+def test_pairs():
+    assert chosen_pairs(["a", "b", "c"], "first") == [("a", "b"), ("a", "c")]
+    assert chosen_pairs(["a", "b", "c"], "all") == [("a", "b"), ("a", "c"), ("b", "c")]
+    with pytest.raises(ValueError, match="pairs must be first or all"):
+        chosen_pairs(["a", "b"], "some")

@@ -84,3 +84,15 @@ def test_patients_who_change_groups_are_refused():
     frame = pd.DataFrame({"id": [1, 1, 2], "s": [0, 2, 0], "t": [2, 5, 6], "e": [0, 1, 1], "g": list("aba")})
     with pytest.raises(ValueError, match="patients change between groups"):
         rmst(frame, "t", "e", tau=2, by="g", id="id", entry="s")
+
+
+def test_all_pairs_with_a_named_correction():
+    frame = pd.DataFrame({"t": [1, 2, 3, 4, 2, 4, 6, 8, 3, 5, 7, 9], "e": 1, "g": list("aaaabbbbcccc")})
+    result = rmst(frame, "t", "e", tau=8, by="g", pairs="all", correction="bonferroni")
+    plain = result.tidy[result.tidy["term"] == "difference"]
+    assert plain["contrast"].tolist() == ["b vs a", "c vs a", "c vs b"]
+    fair = result.tidy[result.tidy["term"] == "difference, adjusted"]
+    np.testing.assert_allclose(fair["p_value"], np.minimum(3 * plain["p_value"], 1))
+    assert result.method["correction"] == "bonferroni"
+    with pytest.raises(ValueError, match="correction must be one of"):
+        rmst(frame, "t", "e", tau=8, by="g", correction="tukey")
