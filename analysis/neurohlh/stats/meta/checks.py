@@ -12,6 +12,9 @@ from neurohlh.stats.meta.studies import Studies
 
 FEW = 5
 """Studies below which the variance between studies is hardly known, whatever estimates it."""
+UNEVEN = 10
+"""Ratio of the largest to the smallest study above which a Freeman-Tukey pool may mislead (Schwarzer and others 2019,
+Res Synth Methods 10:476)."""
 SKEWED = 0.25
 """Standard errors by which rounding may move an estimate from the middle of its limits without being remarked."""
 
@@ -35,6 +38,9 @@ def meta_checks(studies: Studies, fit: MetaFit | None, cohort: Labels | None, me
         wrong = studies.names[studies.skewed > SKEWED]
         said = f"not in the middle of its limits on the {studies.scale} scale: {', '.join(wrong)}" if len(wrong) else ""
         rows.append(_row("limits around the estimate", worst, len(wrong) > 0, said or "value: distance over SE"))
+    if studies.transform == "freeman-tukey" and studies.n.max() > UNEVEN * studies.n.min():
+        said = "sizes differ widely: the pooled proportion hangs on the harmonic mean that turns it back"
+        rows.append(_row("back-transformation", studies.n.max() / studies.n.min(), True, said))
     if cohort is not None:
         rows += _overlap(cohort, studies)
     return rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Unpack
 
 import numpy as np
@@ -11,7 +12,7 @@ from neurohlh.core.result import Result, check_frame, tidy_frame
 from neurohlh.stats.columns import column, groups, labels, numbers
 from neurohlh.stats.meta.binomial_normal import binomial_normal, profile_limits
 from neurohlh.stats.meta.checks import meta_checks
-from neurohlh.stats.meta.fit import MetaFit, fit_meta, prediction_interval
+from neurohlh.stats.meta.fit import MetaFit, prediction_interval
 from neurohlh.stats.meta.heterogeneity import q_profile, typical_variance
 from neurohlh.stats.meta.rows import cumulative_rows, fit_row, omitting_rows, study_rows
 from neurohlh.stats.meta.settings import GLMM, SOURCES, Settings, checked, model_words, try_pool
@@ -80,16 +81,15 @@ def meta_analysis(
 
 def _pooled_rows(studies: Studies, fit: MetaFit | None, reason: str, settings: Settings) -> list[dict[str, Any]]:
     everybody = np.ones(studies.k, dtype=bool)
-    common = fit_meta(studies.effect, studies.variance, method="FE")
     what = {"term": "pooled", "method": model_words(settings)}
     rows = [{**what, **fit_row(studies, everybody, fit, settings.conf_level)} if fit else {**what, "note": reason}]
     if settings.method == GLMM and fit is not None:
         rows.append(_profile_row(studies, settings.conf_level))
     elif settings.method not in ("FE", GLMM):
-        row = fit_row(studies, everybody, common, settings.conf_level)
-        rows.append(
-            {"term": "pooled (common effect)", "method": "inverse variance, no variance between studies", **row}
-        )
+        common, reason = try_pool(studies, everybody, replace(settings, method="FE", knapp_hartung="none"))
+        row = {"term": "pooled (common effect)", "method": "inverse variance, no variance between studies"}
+        told = fit_row(studies, everybody, common, settings.conf_level) if common else {"note": reason}
+        rows.append({**row, **told})
     if fit is not None:
         rows.append(_prediction_row(studies, fit, settings))
         rows += _heterogeneity_rows(studies, fit, settings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -46,12 +46,14 @@ def checked(settings: Settings, columns: StudyColumns) -> Settings:
             raise ValueError("the binomial-normal likelihood (GLMM) pools proportions on the logit only")
         if settings.knapp_hartung != "none":
             raise ValueError("Knapp and Hartung's adjustment belongs to inverse-variance pooling, not to GLMM")
+        return replace(settings, subgroup_tau2="separate")
     return settings
 
 
 def pool(studies: Studies, rows: Bools, settings: Settings) -> MetaFit:
     """The fit of these `rows` of the studies; raises NotEstimable as the fitting functions do."""
     if settings.method != GLMM:
+        _refuse_halves(studies, rows)
         return fit_meta(
             studies.effect[rows],
             studies.variance[rows],
@@ -74,6 +76,21 @@ def pool(studies: Studies, rows: Bools, settings: Settings) -> MetaFit:
         weights=np.full(int(rows.sum()), np.nan),
         kh_factor=none,
     )
+
+
+def _refuse_halves(studies: Studies, rows: Bools) -> None:
+    """Where a group had no event (or, but for RR, only events) in any study, the added halves would be the pool."""
+    if studies.measure not in ("OR", "RR", "proportion") or not studies.counts or not studies.added[rows].all():
+        return
+    for events, n in (("events", "n"), ("events_reference", "n_reference")):
+        if events not in studies.counts:
+            continue
+        happened, everybody = studies.counts[events][rows].sum(), studies.counts[n][rows].sum()
+        if happened == 0 or (happened == everybody and studies.measure != "RR"):
+            word = "nobody" if happened == 0 else "everybody"
+            raise NotEstimable(
+                f"{word} of {n!r} had the event in any study: the pool would be made of the added halves"
+            )
 
 
 def try_pool(studies: Studies, rows: Bools, settings: Settings) -> tuple[MetaFit | None, str]:

@@ -160,7 +160,7 @@ def _names(frame: pd.DataFrame, study: str | None, kept: Bools) -> Labels:
     if any(name is None for name in found):
         raise ValueError(f"column {study!r}: a study has no name")
     if len(set(found)) < len(found):
-        raise ValueError(f"column {study!r}: a study's name stands in more than one row")
+        raise ValueError(f"column {study!r}: a study's name stands in more than one row; make the names distinct")
     return found
 
 

@@ -133,3 +133,34 @@ def test_no_studies(three):
         meta_analysis(three.iloc[:0], **MD)
     with pytest.raises(ValueError, match="a study has no place in the order"):
         meta_analysis(three.assign(year=np.nan), order="year", **MD)
+
+
+def test_halves_that_were_added_are_never_a_pool():
+    nobody = pd.DataFrame({"x": [0, 0, 0], "n": [20, 30, 40]})
+    for transform in ("logit", "raw"):
+        result = meta_analysis(nobody, measure="proportion", events="x", n="n", transform=transform)
+        for term in ("pooled", "pooled (common effect)"):
+            row = only(result, term, "proportion")
+            assert row["note"].startswith("not estimable: nobody of 'n' had the event in any study")
+            assert np.isnan(row["estimate"])
+    arcsine = meta_analysis(nobody, measure="proportion", events="x", n="n", transform="arcsine")
+    assert only(arcsine, "pooled", "proportion")["estimate"] == 0
+    arms = nobody.assign(c=[2, 3, 4], m=30)
+    columns = {"events": "x", "n": "n", "events_reference": "c", "n_reference": "m"}
+    assert np.isnan(only(meta_analysis(arms, measure="OR", **columns), "pooled", "OR")["estimate"])
+    assert only(meta_analysis(arms, measure="RD", **columns), "pooled", "RD")["estimate"] < 0
+
+
+def test_freeman_and_tukeys_way_back_is_remarked_where_sizes_differ_widely():
+    frame = pd.DataFrame({"x": [1, 30, 400], "n": [10, 300, 4000]})
+    columns = {"measure": "proportion", "events": "x", "n": "n"}
+    checks = meta_analysis(frame, transform="freeman-tukey", **columns).checks
+    assert "back-transformation" in set(checks["check"])
+    assert "back-transformation" not in set(meta_analysis(frame, **columns).checks["check"])
+
+
+def test_subgroups_of_the_likelihood_have_a_variance_each():
+    frame = pd.DataFrame({"x": [1, 3, 6, 9, 2, 5], "n": [20, 30, 30, 40, 40, 50], "g": list("uuuvvv")})
+    result = meta_analysis(frame, measure="proportion", events="x", n="n", method="GLMM", by="g")
+    assert result.method["subgroups"] == "g, tau2 separate"
+    assert result.tidy.loc[result.tidy["term"] == "subgroup", "estimate"].notna().all()
