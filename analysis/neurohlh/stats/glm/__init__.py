@@ -1,0 +1,1 @@
+"""Regression for yes/no, count and numeric outcomes: logistic, risk ratios, rates, correlated data, least squares."""
