@@ -34,12 +34,12 @@ def missing_patterns(frame: pd.DataFrame, variables: Sequence[str], *, compare: 
     if not variables:
         raise ValueError("name at least one variable")
     names = list(dict.fromkeys(variables))
-    unknown = np.column_stack([column(frame, name).isna().to_numpy() for name in names])
+    unknown: Bools = np.column_stack([column(frame, name).isna().to_numpy(dtype=bool) for name in names])
     if not len(frame):
         raise NotEstimable("there are no rows")
     patterns, counts = _patterns(unknown)
     rows = [*_by_variable(names, unknown), *_by_pattern(names, patterns, counts, len(frame)), *_flux(names, unknown)]
-    compared = list(_compared(frame, list(compare) or names, unknown.any(axis=1)))
+    compared = list(_compared(frame, list(compare) or names, np.asarray(unknown.any(axis=1))))
     rows += [row for row, _ in compared]
     return Result(
         kind="missing_patterns",
@@ -93,11 +93,11 @@ def _flux(names: Sequence[str], unknown: Bools) -> Iterator[dict[str, Any]]:
     gone, have = unknown.astype(float), (~unknown).astype(float)
     gone_have, have_gone, both_gone, both = gone.T @ have, have.T @ gone, gone.T @ gone, have.T @ have
     others = max(len(names) - 1, 1)
-    incomplete = unknown.any(axis=1)
+    incomplete = np.asarray(unknown.any(axis=1))
     shares = {
         "influx": _share(gone_have.sum(axis=1), (gone_have + both).sum(axis=1)),
         "outflux": _share(have_gone.sum(axis=1), (have_gone + both_gone).sum(axis=1)),
-        "average inbound": _share(gone_have, gone_have + both_gone, empty=np.nan).sum(axis=1) / others,
+        "average inbound": np.nansum(_share(gone_have, gone_have + both_gone), axis=1) / others,
         "average outbound": np.nansum(_share(have_gone, have_gone + both), axis=1) / others,
         "incomplete cases among observed": _share((have * incomplete[:, None]).sum(axis=0), have.sum(axis=0)),
     }
@@ -113,8 +113,8 @@ def _flux(names: Sequence[str], unknown: Bools) -> Iterator[dict[str, Any]]:
                 yield {**row, "n": int(gone[:, i].sum()), "events": int(gone_have[i, j]), "estimate": usable[i, j]}
 
 
-def _share(part: Floats, whole: Floats, empty: float = np.nan) -> Floats:
-    return np.where(whole > 0, part / np.where(whole > 0, whole, 1.0), empty)
+def _share(part: Floats, whole: Floats) -> Floats:
+    return np.where(whole > 0, part / np.where(whole > 0, whole, 1.0), np.nan)
 
 
 def _monotone(names: Sequence[str], patterns: Bools) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Rubin's rules for any Result: the rows of the imputations matched, and each pooled on the scale where it is normal."""
+"""Rubin's rules for any Result: rows of the imputations matched, each pooled on the scale where it is normal."""
 
 from __future__ import annotations
 
@@ -99,7 +99,8 @@ def _matched(results: Sequence[Result]) -> list[tuple[dict[str, Any], pd.DataFra
             raise ValueError(
                 f"{name!r} is the reference in some imputations only; declare it in the analysis (reference=)"
             )
-        found.append((rows.iloc[0].drop(["imputation", "repeat"]).to_dict(), rows))
+        first = rows.iloc[0].drop(["imputation", "repeat"])
+        found.append(({str(k): v for k, v in first.items()}, rows))
     return found
 
 
@@ -135,8 +136,8 @@ def _counts(results: Sequence[Result]) -> dict[str, Any]:
         values = [r.counts.get(name) for r in results]
         if all(v == value for v in values):
             out[name] = value
-        elif all(isinstance(v, int | float | np.number) for v in values):
-            out[f"{name}_smallest"], out[f"{name}_largest"] = min(values), max(values)
+        elif numbers := [v for v in values if isinstance(v, int | float | np.number)]:
+            out[f"{name}_smallest"], out[f"{name}_largest"] = min(numbers), max(numbers)
     return out
 
 

@@ -71,7 +71,7 @@ def _pooled(
         "df": df,
         "value": fmi,
         "verdict": "attention" if fmi > _MUCH else "ok",
-        "note": f"value: fraction of missing information; statistic: relative increase of variance; scale: {found.name}",
+        "note": f"value: fraction of missing information; statistic: riv; scale: {found.name}",
         "scale": found.name,
     }
     return row, check

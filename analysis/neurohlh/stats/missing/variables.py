@@ -101,7 +101,8 @@ def _levels(series: pd.Series[Any]) -> tuple[Ints, list[Any]]:
         codes = np.full(len(series), -1)
         codes[known] = series[known].astype(bool).astype(int)
         found = sorted(set(codes[known]))
-        return np.where(known, np.searchsorted(found, codes), -1), [bool(v) for v in found]
+        places: Ints = np.where(known, np.searchsorted(found, codes), -1).astype(np.intp)
+        return places, [bool(v) for v in found]
     if isinstance(series.dtype, pd.CategoricalDtype):
         plain = series.cat.remove_unused_categories()
         return plain.cat.codes.to_numpy(dtype=np.intp), list(plain.cat.categories)
