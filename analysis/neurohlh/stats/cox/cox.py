@@ -25,9 +25,14 @@ _TOO_LARGE = "a ratio per unit is beyond the largest number; choose a larger uni
 _MONOTONE = "not estimable: monotone likelihood (the coefficient runs to infinity)"
 _REFERENCES = [
     "Cox 1972, J R Stat Soc B 34:187",
-    "Efron 1977, J Am Stat Assoc 72:557",
     "Grambsch & Therneau 1994, Biometrika 81:515",
 ]
+_FURTHER = {
+    "efron": ["Efron 1977, J Am Stat Assoc 72:557"],
+    "breslow": ["Breslow 1974, Biometrics 30:89"],
+    "exact": ["Gail, Lubin & Rubinstein 1981, Biometrika 68:703"],
+}
+_SANDWICH = ["Lin & Wei 1989, J Am Stat Assoc 84:1074"]
 
 
 def cox(
@@ -43,18 +48,25 @@ def cox(
     ties: str = "efron",
     conf_level: float = 0.95,
     ph_transform: str = "km",
+    weights: str | None = None,
+    offset: str | None = None,
+    robust: bool | None = None,
 ) -> Result:
     """Hazard ratios of `covariates` (terms as in `model_design`) for the time to `event`, equal to R's coxph.
 
     `time` and `entry` share a unit; `event` holds true/false or 1/0. `strata` gives each of its values a baseline
-    hazard of its own, `cluster` makes the variance robust to dependence within it, `entry` is left truncation. Limits
-    and p are Wald's. `checks` holds the likelihood-ratio, Wald and score tests, concordance, events per parameter and
-    the score test for proportional hazards. Terms that cannot be estimated (constant, no events in a level, monotone
-    likelihood, collinear) stay in the table, empty, with the reason.
+    hazard of its own, `cluster` makes the variance robust to dependence within it (rows of one patient, or centres),
+    `entry` is left truncation, or the start of an interval where patients have several rows. `weights` are case weights
+    (rows of weight 0 are left out), `offset` is added to the log hazard. `robust` asks for the sandwich variance without
+    clusters; unasked, it is used if weights are not whole numbers. `ties` is "efron", "breslow" or "exact" (the discrete
+    likelihood; with one stratum per matched set a conditional logistic regression). Limits and p are Wald's. `checks`
+    holds the likelihood-ratio, Wald and score tests, AIC and BIC, concordance, events per parameter, the most
+    influential rows and the score test for proportional hazards. Terms that cannot be estimated (constant, no events in
+    a level, monotone likelihood, collinear) stay in the table, empty, with the reason.
 
     Raises ValueError for wrong columns, codes or options; NotEstimable if no patient or no event is left.
     """
-    options = CoxOptions(reference, strata, entry, cluster, ties, conf_level, ph_transform)
+    options = CoxOptions(reference, strata, entry, cluster, ties, conf_level, ph_transform, weights, offset, robust)
     model = cox_model(frame, time, event, covariates, options)
     return _result(model, _rows(model, "cox", event, conf_level), covariates, options)
 
@@ -73,6 +85,9 @@ def cox_table(
     ties: str = "efron",
     conf_level: float = 0.95,
     ph_transform: str = "km",
+    weights: str | None = None,
+    offset: str | None = None,
+    robust: bool | None = None,
 ) -> Result:
     """Crude and adjusted hazard ratios of `exposure` and `covariates` in one Result.
 
@@ -81,7 +96,7 @@ def cox_table(
     "cox_adjusted" (all together). A reference level is the same in all of them. Checks, counts and notes are the
     adjusted model's. Raises as `cox` does.
     """
-    options = CoxOptions(reference, strata, entry, cluster, ties, conf_level, ph_transform)
+    options = CoxOptions(reference, strata, entry, cluster, ties, conf_level, ph_transform, weights, offset, robust)
     terms = [exposure, *(c for c in covariates if c != exposure)]
     adjusted = cox_model(frame, time, event, terms, options)
 
@@ -194,7 +209,7 @@ def _empty(analysis: str, event: str, term: str, reason: str) -> dict[str, Any]:
 
 
 def _method(model: CoxModel, covariates: Sequence[str], options: CoxOptions) -> dict[str, Any]:
-    robust = f"robust sandwich (Lin and Wei), clusters: {options.cluster}"
+    robust = f"robust sandwich (Lin and Wei), clusters: {options.cluster or 'every row'}"
     return {
         "model": "Cox proportional hazards",
         "estimator": "maximum partial likelihood (Newton)",
@@ -202,8 +217,10 @@ def _method(model: CoxModel, covariates: Sequence[str], options: CoxOptions) -> 
         "interval": "Wald on the log scale",
         "conf_level": options.conf_level,
         "ties": options.ties,
-        "variance": robust if options.cluster else "model-based (inverse information)",
+        "variance": robust if model.cluster is not None else "model-based (inverse information)",
         "correction": "none",
+        "weights": options.weights or "none",
+        "offset": options.offset or "none",
         "strata": options.strata or "",
         "entry": options.entry or "",
         "ph_test": f"score test of cox.zph (survival >= 3), time transform: {options.transform}",
@@ -211,7 +228,7 @@ def _method(model: CoxModel, covariates: Sequence[str], options: CoxOptions) -> 
         "covariates": list(covariates),
         "denominator": "patients with follow-up and all covariates known",
         "software": software("numpy", "scipy"),
-        "reference": _REFERENCES,
+        "reference": [*_REFERENCES, *_FURTHER[options.ties], *(_SANDWICH if model.cluster is not None else [])],
     }
 
 

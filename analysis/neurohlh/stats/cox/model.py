@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from neurohlh.core.errors import NotEstimable
-from neurohlh.stats.columns import Bools, Floats, Ints, column, labels
+from neurohlh.stats.columns import Bools, Floats, Ints, column, labels, numbers
 from neurohlh.stats.cox.fit import CoxFit, SortedDesign, aliased, fit
 from neurohlh.stats.cox.partial_likelihood import AtPredictor, PartialLikelihood
 from neurohlh.stats.cox.risk_sets import counting_order
@@ -30,6 +30,9 @@ class CoxOptions:
     ties: str = "efron"
     conf_level: float = 0.95
     transform: str = "km"
+    weights: str | None = None
+    offset: str | None = None
+    robust: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,8 @@ class CoxModel:
     kept : columns of the design that entered the fit, in the order of `fit.coef`; the others are in `aliases` with the
         columns that they are combinations of (none: the column never differs between patients at risk together).
     rows : the columns kept of the patients used, sorted for the fit.
+    strata, cluster, weights : of the patients used, where the model has them; with a robust variance and no clusters
+        every row is a cluster of its own.
     cov : covariance of `fit.coef`: the inverse information, or the sandwich if there are clusters.
     counts : supplied, used, events, events_dropped, parameters, dropped, missing_by_variable.
     """
@@ -54,6 +59,7 @@ class CoxModel:
     aliases: dict[int, list[int]]
     strata: Ints | None
     cluster: Ints | None
+    weights: Floats | None
     rows: SortedDesign
     fit: CoxFit
     cov: Floats
@@ -73,9 +79,12 @@ class CoxModel:
 def cox_model(frame: pd.DataFrame, time: str, event: str, covariates: Sequence[str], options: CoxOptions) -> CoxModel:
     """Select the patients, build the design and fit. Raises as `cox` does."""
     z_value(options.conf_level)
+    if options.robust is False and options.cluster:
+        raise ValueError("clusters need the robust variance; robust=False contradicts cluster")
     survival = survival_data(frame, time, event, entry=options.entry)
     groups = {name: labels(column(frame, name))[0] for name in (options.strata, options.cluster) if name}
-    known, dropped = _known_groups(groups, survival)
+    scales = {name: numbers(column(frame, name)) for name in (options.weights, options.offset) if name}
+    known, dropped = _known(groups, scales, options.weights, survival)
     design = model_design(frame.loc[known], covariates, reference=options.reference)
     used = known.copy()
     used[known] = design.complete
@@ -91,17 +100,27 @@ def cox_model(frame: pd.DataFrame, time: str, event: str, covariates: Sequence[s
     }
     _require(data, design)
     codes = {name: pd.factorize(found[used])[0] for name, found in groups.items()}
-    return _fitted(data, design, used, codes, options, counts)
+    own = {name: found[used] for name, found in scales.items()}
+    return _fitted(data, design, used, codes, own, options, counts)
 
 
-def _known_groups(groups: dict[str, Any], survival: SurvivalData) -> tuple[Bools, dict[str, int]]:
+def _known(
+    groups: dict[str, Any], scales: dict[str, Floats], weights: str | None, survival: SurvivalData
+) -> tuple[Bools, dict[str, int]]:
+    unknown = {name: np.array([label is None for label in found], dtype=bool) for name, found in groups.items()}
+    reasons = {f"missing {name}": where for name, where in unknown.items()}
+    reasons |= {f"missing {name}": np.isnan(values) for name, values in scales.items()}
+    if weights:
+        negative = int((scales[weights] < 0).sum())
+        if negative:
+            raise ValueError(f"column {weights!r}: {negative} case weights are negative")
+        reasons[f"{weights} is 0"] = scales[weights] == 0
     known, dropped = survival.kept.copy(), dict(survival.dropped)
-    for name, found in groups.items():
-        unknown = np.array([label is None for label in found], dtype=bool)
-        lost = int((known & unknown).sum())
+    for reason, where in reasons.items():
+        lost = int((known & where).sum())
         if lost:
-            dropped[f"missing {name}"] = lost
-        known &= ~unknown
+            dropped[reason] = lost
+        known &= ~where
     return known, dropped
 
 
@@ -119,11 +138,26 @@ def _fitted(
     design: Design,
     used: Bools,
     codes: dict[str, Ints],
+    own: dict[str, Floats],
     options: CoxOptions,
     counts: dict[str, Any],
 ) -> CoxModel:
     strata, cluster = codes.get(options.strata or ""), codes.get(options.cluster or "")
-    rows = SortedDesign.of(design.matrix, data.time, data.event, entry=data.entry, strata=strata, ties=options.ties)
+    weights, offset = own.get(options.weights or ""), own.get(options.offset or "")
+    if cluster is None and _robust_wanted(options, weights):
+        cluster = np.arange(data.n)
+    if cluster is not None and options.ties == "exact":
+        raise ValueError("the exact likelihood of tied events has no robust variance; use ties='efron'")
+    rows = SortedDesign.of(
+        design.matrix,
+        data.time,
+        data.event,
+        entry=data.entry,
+        strata=strata,
+        weights=weights,
+        offset=offset,
+        ties=options.ties,
+    )
     aliases = aliased(rows)
     kept = [j for j in range(design.matrix.shape[1]) if j not in aliases]
     if not kept:
@@ -132,12 +166,19 @@ def _fitted(
     fitted = fit(rows)
     cov = fitted.cov if cluster is None else _robust(rows, fitted, cluster)
     counts["parameters"] = len(kept)
-    return CoxModel(data, design, used, kept, aliases, strata, cluster, rows, fitted, cov, counts)
+    return CoxModel(data, design, used, kept, aliases, strata, cluster, weights, rows, fitted, cov, counts)
+
+
+def _robust_wanted(options: CoxOptions, weights: Floats | None) -> bool:
+    """As asked for; unasked, case weights that are not whole numbers need it, as in R's survival."""
+    if options.robust is not None:
+        return options.robust
+    return weights is not None and bool((weights % 1 != 0).any())
 
 
 def sums_at(rows: SortedDesign, coef: Floats) -> AtPredictor:
-    """The sums over risk sets at coefficients on the covariates' own scale."""
-    likelihood = PartialLikelihood(rows)
+    """The sums over risk sets at coefficients on the covariates' own scale (exact ties: those of Breslow)."""
+    likelihood = PartialLikelihood(replace(rows, ties="breslow") if rows.ties == "exact" else rows)
     return likelihood.at(likelihood.start() + rows.x @ (coef * rows.unit))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.stats import chi2, rankdata
 
 from neurohlh.stats.columns import Bools, Floats
-from neurohlh.stats.cox.partial_likelihood import PartialLikelihood
+from neurohlh.stats.cox.model import sums_at
 from neurohlh.stats.cox.sorted_design import SortedDesign
 
 TRANSFORMS = ("km", "identity", "rank", "log")
@@ -34,8 +34,7 @@ def proportional_hazards_test(
     information matrix (not the older approximation of Grambsch and Therneau 1994, Biometrika 81:515). `scale` is g.
     A term whose change with time these data cannot show has NaN.
     """
-    likelihood = PartialLikelihood(rows)
-    sums = likelihood.at(likelihood.start() + rows.x @ (coef * rows.unit))
+    sums = sums_at(rows, coef)
     g = scale.at(rows.sets.times)
     score, fixed, mixed, varying = sums.score(g), sums.information(), sums.information(g), sums.information(g * g)
     tests = [_test(term, columns, score, fixed, mixed, varying) for term, columns in blocks.items()]
