@@ -14,13 +14,17 @@ from neurohlh.stats.design.coding import Coding, Values, learn, read_values
 from neurohlh.stats.design.formula import Factor, Term, parse_terms, term_name, variable_of
 from neurohlh.stats.survival_data import first_reasons
 
-__all__ = ["Design", "TermRow", "model_design", "variable_of"]
+__all__ = ["Design", "TermRow", "model_design", "term_columns", "term_keys", "variable_of"]
 
 _CONSTANT = "not estimable: the same value in all patients used"
 _ONE_LEVEL = "not estimable: the same level in all patients used"
 _NO_LEVEL = "not estimable: no patient used has this level"
 _NO_VALUE = "not estimable: no patient used has a known value"
 _NO_CELL = "not estimable: no patient used has this combination"
+
+
+Key = tuple[str, str, str]
+"""Block, term and level of a column."""
 
 
 @dataclass(frozen=True)
@@ -81,13 +85,9 @@ class Design:
         """Spline -> places of its knots."""
         return {c.factor.name: list(c.knots) for c in self.codings.values() if c.kind == "spline"}
 
-    def nonlinear(self) -> dict[str, list[int]]:
-        """Spline -> the nonlinear columns of its main effect, which are all 0 for a straight line."""
-        names = {c.factor.name: c.factor.variable for c in self.codings.values() if c.kind == "spline"}
-        return {
-            block: [r.column for r in self.rows if r.block == block and r.column is not None and r.term != variable]
-            for block, variable in names.items()
-        }
+    def keys(self) -> dict[Key, int]:
+        """Block, term and level of each column of the matrix."""
+        return {(r.block, r.term, r.level): r.column for r in self.rows if r.column is not None}
 
     def apply(self, frame: pd.DataFrame) -> Design:
         """The same columns for the rows of another frame, with the knots, levels and references of this one.
@@ -96,8 +96,10 @@ class Design:
         """
         values = {factor: read_values(factor, frame, coding.kind) for factor, coding in self.codings.items()}
         complete, dropped, missing = _complete(values, len(frame))
-        kept = {(r.block, r.term, r.level) for r in self.rows if r.column is not None}
-        columns = [c for term in self.terms for key, c in _columns(term, self.codings, values, complete) if key in kept]
+        kept = self.keys()
+        columns = [
+            c for term in self.terms for key, c in term_columns(term, self.codings, values, complete) if key in kept
+        ]
         matrix = np.column_stack(columns) if columns else np.empty((int(complete.sum()), 0))
         levels = _levels(self.terms, self.codings, values, complete)
         said = self.rows, complete, dropped, missing, levels
@@ -146,21 +148,24 @@ def _complete(values: Mapping[Factor, Values], n: int) -> tuple[Bools, dict[str,
     return complete, dropped, {variable: int(mask.sum()) for variable, mask in lost.items()}
 
 
-_Key = tuple[str, str, str]
-
-
-def _columns(
-    term: Term, codings: Mapping[Factor, Coding], values: Mapping[Factor, Values], rows: Bools
-) -> list[tuple[_Key, Floats]]:
-    """The products of the factors' columns (the first varies fastest, as in R), each with its block, term and level."""
-    parts = [list(zip(codings[f].names(), codings[f].columns(values[f], rows).T, strict=True)) for f in reversed(term)]
+def term_keys(term: Term, codings: Mapping[Factor, Coding]) -> list[tuple[Key, tuple[str, ...]]]:
+    """Block, term and level of each column of a term (the first factor varies fastest, as in R), and its factors'."""
     found = []
-    for chosen in product(*parts):
-        names = [name for name, _ in reversed(chosen)]
+    for chosen in product(*(codings[f].names() for f in reversed(term))):
+        names = chosen[::-1]
         level = ":".join(level for _, level in names if level)
-        key = term_name(term), ":".join(name for name, _ in names), level
-        found.append((key, np.prod([c for _, c in chosen], axis=0)))
+        parts = tuple(name for name, _ in names)
+        found.append(((term_name(term), ":".join(parts), level), parts))
     return found
+
+
+def term_columns(
+    term: Term, codings: Mapping[Factor, Coding], values: Mapping[Factor, Values], rows: Bools
+) -> list[tuple[Key, Floats]]:
+    """The products of the factors' columns, each with its block, term and level."""
+    parts = [codings[f].columns(values[f], rows).T for f in reversed(term)]
+    keys = [key for key, _ in term_keys(term, codings)]
+    return [(key, np.prod(chosen, axis=0)) for key, chosen in zip(keys, product(*parts), strict=True)]
 
 
 def _levels(
@@ -193,7 +198,7 @@ def _term_rows(
         return [TermRow(variable, block, note=_CONSTANT, block=block)]
     else:
         lines = []
-    for (_, name, level), values_of_column in _columns(term, codings, values, complete):
+    for (_, name, level), values_of_column in term_columns(term, codings, values, complete):
         empty = len(term) > 1 and not values_of_column.any()
         note, place = (_NO_CELL, None) if empty else ("", len(columns))
         if not empty:
