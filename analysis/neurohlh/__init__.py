@@ -12,6 +12,9 @@ _NAMES = {
     "cns_frequency": "study.verbs",
     "kaplan_meier": "study.verbs",
     "logrank": "study.verbs",
+    "rmst": "study.verbs",
+    "survival_difference": "study.verbs",
+    "followed": "study.verbs",
     "cox": "study.verbs",
     "codebook": "etl.codebook",
     "Result": "core.result",
@@ -28,18 +31,25 @@ __all__ = [
     "cns_frequency",
     "codebook",
     "cox",
+    "followed",
     "kaplan_meier",
     "logrank",
     "read_cohort",
+    "rmst",
+    "stats",
+    "survival_difference",
     "table1",
 ]
 
 
 def __getattr__(name: str) -> object:
     """Names are looked up where they live when they are first used, so that the import itself costs nothing."""
+    import importlib
+
+    if name == "stats":
+        return importlib.import_module("neurohlh.stats")
     if name not in _NAMES:
         raise AttributeError(f"module 'neurohlh' has no attribute {name!r}")
-    import importlib
 
     return getattr(importlib.import_module(f"neurohlh.{_NAMES[name]}"), name)
 

@@ -1,7 +1,8 @@
 """What a researcher types: data first, endpoint second, formula third, the rest by keyword; one verb, one Result.
 
 `data` is what `Study.load()` gave (then the study's eligibility, definition and landmark hold) or a pandas frame in the
-codebook's variables.
+codebook's variables. Further options are those of the verb of the same name in `neurohlh.stats`; for every other
+statistic `followed` gives the frame that it takes.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from neurohlh.etl.cohort import Cohort
 from neurohlh.stats.cox.cox import cox_table
 from neurohlh.stats.curves.kaplan_meier import kaplan_meier as _kaplan_meier
 from neurohlh.stats.curves.logrank import logrank as _logrank
+from neurohlh.stats.curves.rmst import rmst as _rmst
+from neurohlh.stats.curves.survival_difference import survival_difference as _survival_difference
 from neurohlh.stats.describe.proportions import frequency
 from neurohlh.stats.describe.table1 import table1 as _table1
 from neurohlh.study.config import Model
@@ -133,22 +136,84 @@ def kaplan_meier(
     by: str | None = None,
     times: Sequence[float] = TIMES,
     landmark: float | None = None,
-    conf_level: float = 0.95,
+    **options: Any,
 ) -> Result:
-    """Kaplan-Meier curves in days; by="cns" follows patients from the landmark (default: the study's, else day 14)."""
+    """Kaplan-Meier curves in days; by="cns" follows patients from the landmark (default: the study's, else day 14).
+
+    `options` are those of `neurohlh.stats.kaplan_meier` (conf_type, quantiles, weights, …).
+    """
     exposed = by == EXPOSURE
     survival = _survival_of(data, endpoint, exposed, landmark)
     time, event = _ENDPOINTS[endpoint]
     ticks = year_ticks(survival.frame[time])
-    found = _kaplan_meier(survival.frame, time, event, by=by, times=times, conf_level=conf_level, ticks=ticks)
+    found = _kaplan_meier(survival.frame, time, event, by=by, times=times, ticks=ticks, **options)
     return counted_from(told(found, survival, {}), _zero_words(data, exposed, landmark))
 
 
-def logrank(data: Data, endpoint: str = "os", *, by: str = EXPOSURE, landmark: float | None = None) -> Result:
-    """Log-rank test; patients whose CNS status is undecided take no part and are counted."""
+def logrank(
+    data: Data, endpoint: str = "os", *, by: str = EXPOSURE, landmark: float | None = None, **options: Any
+) -> Result:
+    """Log-rank test; patients whose CNS status is undecided take no part and are counted.
+
+    `options` are those of `neurohlh.stats.logrank` (test, strata, trend, pairwise, permutations, …).
+    """
     survival = _survival_of(data, endpoint, by == EXPOSURE, landmark)
     decided, gone = _decided(survival.frame, by)
-    return told(_logrank(decided, *_ENDPOINTS[endpoint], by), survival, gone)
+    return told(_logrank(decided, *_ENDPOINTS[endpoint], by, **options), survival, gone)
+
+
+def rmst(
+    data: Data,
+    endpoint: str = "os",
+    *,
+    by: str | None = EXPOSURE,
+    tau: float | None = None,
+    landmark: float | None = None,
+    **options: Any,
+) -> Result:
+    """Restricted mean survival time in days up to `tau`, its difference and ratio between groups.
+
+    Patients as in `kaplan_meier`; those whose CNS status is undecided take no part and are counted. `options` are those
+    of `neurohlh.stats.rmst`.
+    """
+    survival = _survival_of(data, endpoint, by == EXPOSURE, landmark)
+    decided, gone = _decided(survival.frame, by)
+    found = _rmst(decided, *_ENDPOINTS[endpoint], by=by, tau=tau, **options)
+    return counted_from(told(found, survival, gone), _zero_words(data, by == EXPOSURE, landmark))
+
+
+def survival_difference(
+    data: Data,
+    endpoint: str = "os",
+    *,
+    by: str = EXPOSURE,
+    times: Sequence[float] = TIMES,
+    landmark: float | None = None,
+    **options: Any,
+) -> Result:
+    """Difference and ratio of survival between groups at `times` (days); patients as in `rmst`.
+
+    `options` are those of `neurohlh.stats.survival_difference`.
+    """
+    survival = _survival_of(data, endpoint, by == EXPOSURE, landmark)
+    decided, gone = _decided(survival.frame, by)
+    found = _survival_difference(decided, *_ENDPOINTS[endpoint], by, times=times, **options)
+    return counted_from(told(found, survival, gone), _zero_words(data, by == EXPOSURE, landmark))
+
+
+def followed(
+    data: Data, endpoint: str = "os", *, exposure: str | None = EXPOSURE, landmark: float | None = None
+) -> pd.DataFrame:
+    """The patients whom an analysis of `exposure` follows, for any verb of `neurohlh.stats`.
+
+    Columns: "os_days" (from the landmark where there is one), "os_event", "cns" where it is the exposure, and the
+    codebook's variables. `attrs["dropped"]` says who was left out, by reason, and `attrs["supplied"]` of how many.
+    """
+    survival = _survival_of(data, endpoint, exposure == EXPOSURE, landmark)
+    decided, gone = _decided(survival.frame, exposure)
+    decided = decided.copy()
+    decided.attrs = {"supplied": survival.supplied, "dropped": {**survival.dropped, **gone}}
+    return decided
 
 
 def cox(
@@ -158,8 +223,11 @@ def cox(
     *,
     strata: str | None = None,
     landmark: float | None = None,
+    **options: Any,
 ) -> Result:
     """Cox models, each term alone and all together: the first term of 'cns + age_years + …' is the exposure.
+
+    `options` are those of `neurohlh.stats.cox_table` (ties, cluster, weights, …).
 
     Raises InputError for a covariate that must not be adjusted for (a mediator, a part of the exposure or outcome).
     """
@@ -168,11 +236,13 @@ def cox(
     decided, gone = _decided(survival.frame, exposure)
     check_covariates([t for t in covariates if variable_of(t) in codebook()], codebook(), decided)
     reference = {exposure: "not_met"} if exposure == EXPOSURE else None
-    found = cox_table(decided, *_ENDPOINTS[endpoint], exposure, covariates, strata=strata, reference=reference)
+    found = cox_table(
+        decided, *_ENDPOINTS[endpoint], exposure, covariates, strata=strata, reference=reference, **options
+    )
     return told(found, survival, gone)
 
 
-def _decided(frame: pd.DataFrame, column: str) -> tuple[pd.DataFrame, dict[str, int]]:
+def _decided(frame: pd.DataFrame, column: str | None) -> tuple[pd.DataFrame, dict[str, int]]:
     if column != EXPOSURE:
         return frame, {}
     known = frame[frame[EXPOSURE].isin(["met", "not_met"])].reset_index(drop=True)

@@ -104,6 +104,35 @@ def test_the_exposure_of_a_cox_model_is_compared_with_no_involvement(cohort):
     assert len(result.checks)
 
 
+def test_differences_of_survival_start_at_the_landmark(cohort):
+    """At 15 days 0.8 against 1, at 25 days 0.6 against 0.75."""
+    found = rows(nh.survival_difference(cohort, times=[15, 25]), measure="survival difference")
+    signs = {"met vs not_met": 1, "not_met vs met": -1}
+    difference = [signs[row["contrast"]] * row["estimate"] for _, row in found.iterrows()]
+    assert difference == pytest.approx([-0.2, -0.15])
+
+
+def test_restricted_mean_survival_by_hand(cohort):
+    """Up to day 15 the involved live 10 + 5 * 0.8 days, the others 15."""
+    found = rows(nh.rmst(cohort, tau=15), measure="RMST").set_index("group")["estimate"]
+    assert found.to_dict() == pytest.approx({"met": 14, "not_met": 15})
+
+
+def test_any_statistic_takes_the_patients_that_are_followed(cohort):
+    frame = nh.followed(cohort)
+    assert frame["cns"].value_counts().to_dict() == {"met": 5, "not_met": 4}
+    assert frame.attrs["supplied"] == len(cohort.patients)
+    assert len(frame) + sum(frame.attrs["dropped"].values()) == frame.attrs["supplied"]
+    theirs = nh.stats.logrank(frame, "os_days", "os_event", "cns").tidy.iloc[-1]["statistic"]
+    assert theirs == nh.logrank(cohort).tidy.iloc[-1]["statistic"]
+
+
+def test_options_of_the_statistics_reach_them(cohort):
+    assert nh.logrank(cohort, test="gehan").method["test"].startswith("Gehan")
+    assert nh.kaplan_meier(cohort, conf_type="logit").method["interval"] == "logit"
+    assert nh.cox(cohort, ties="breslow").method["ties"] == "breslow"
+
+
 def test_a_pandas_frame_of_ones_own_will_do(cohort):
     frame = cohort.patients
     for own, study in (
