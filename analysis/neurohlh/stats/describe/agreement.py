@@ -96,6 +96,14 @@ def _coefficient(term: str, found: Agreement, z: float) -> dict[str, Any]:
     return {**row, "conf_low": low, "conf_high": high, "coef": found.value, "std_error": found.std_error}
 
 
+def _null_test(found: Agreement, std_error: float) -> dict[str, Any]:
+    """Kappa over its standard error without agreement; none where a reading never varies."""
+    if not std_error > 1e-12:
+        return {"note": "test not estimable: one reading is always the same"}
+    statistic = found.value / std_error
+    return {"statistic": statistic, "p_value": float(2 * norm.sf(abs(statistic)))}
+
+
 def _kappa_rows(table: Floats, weights: str, z: float) -> list[dict[str, Any]]:
     p = table / table.sum()
     rows: list[dict[str, Any]] = [
@@ -103,9 +111,9 @@ def _kappa_rows(table: Floats, weights: str, z: float) -> list[dict[str, Any]]:
     ]
     try:
         found = cohen_kappa(table, weights)
-        statistic = found.value / null_std_error(table, weights)
-        row = _coefficient("kappa", found, z)
-        rows.append({**row, "statistic": statistic, "p_value": float(2 * norm.sf(abs(statistic))), "method": weights})
+        rows.append(
+            {**_coefficient("kappa", found, z), **_null_test(found, null_std_error(table, weights)), "method": weights}
+        )
     except NotEstimable as error:
         return [*rows, {"term": "kappa", "measure": "kappa", "note": f"not estimable: {error}"}]
     rows += [{"term": "PABAK", "measure": "PABAK", "estimate": pabak(table)}, _coefficient("AC1", gwet_ac1(table), z)]
@@ -169,9 +177,8 @@ def _fleiss_row(term: str, level: str, counts: Floats, z: float) -> dict[str, An
         found = fleiss_kappa(counts)
     except NotEstimable as error:
         return {"term": term, "level": level, "measure": "kappa", "note": f"not estimable: {error}"}
-    statistic = found.value / fleiss_null_std_error(counts)
     row = {**_coefficient(term, found, z), "level": level, "measure": "kappa"}
-    return {**row, "statistic": statistic, "p_value": float(2 * norm.sf(abs(statistic)))}
+    return {**row, **_null_test(found, fleiss_null_std_error(counts))}
 
 
 def _method(estimator: str, undecided: str, conf_level: float) -> dict[str, Any]:

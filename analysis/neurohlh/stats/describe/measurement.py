@@ -17,6 +17,7 @@ from neurohlh.stats.columns import Floats, column, numbers
 from neurohlh.stats.recipe import software, z_value
 from neurohlh.stats.survival_data import first_reasons
 
+_NEAR_ZERO = 1e-9
 FORMS = {
     "ICC(1,1)": "one-way random effects, single measurement",
     "ICC(2,1)": "two-way random effects, absolute agreement, single measurement",
@@ -75,18 +76,23 @@ def _absolute(between: float, columns: float, error: float, n: int, k: int, tail
     a = k * value / (n * (1 - value))
     b = 1 + k * value * (n - 1) / (n * (1 - value))
     top = (a * columns + b * error) ** 2
-    df = top / ((a * columns) ** 2 / (k - 1) + (b * error) ** 2 / ((n - 1) * (k - 1)))
+    bottom = (a * columns) ** 2 / (k - 1) + (b * error) ** 2 / ((n - 1) * (k - 1))
+    df = top / bottom if bottom > 0 else np.nan
     rest = k * columns + (k * n - k - n) * error
     lower, upper = f.isf(tail, n - 1, df), f.isf(tail, df, n - 1)
-    low = n * (between - lower * error) / (lower * rest + n * between)
-    high = n * (upper * between - error) / (rest + n * upper * between)
+    below, above = lower * rest + n * between, rest + n * upper * between
+    low = n * (between - lower * error) / below if 0 < below < np.inf else np.nan
+    high = n * (upper * between - error) / above if 0 < above < np.inf else np.nan
     ratio, df2 = between / error, (n - 1) * (k - 1)
     return Correlation(value, float(low), float(high), ratio, n - 1, df2, float(f.sf(ratio, n - 1, df2)))
 
 
 def _averaged(c: Correlation, k: int) -> Correlation:
     """Spearman and Brown's step from one measurement to the mean of `k`, which keeps the order of the limits."""
-    value, low, high = (k * x / (1 + (k - 1) * x) if 1 + (k - 1) * x > 0 else np.nan for x in (c.value, c.low, c.high))
+    steps = [1 + (k - 1) * x for x in (c.value, c.low, c.high)]
+    value, low, high = (
+        k * x / step if step > _NEAR_ZERO else np.nan for x, step in zip((c.value, c.low, c.high), steps, strict=True)
+    )
     return Correlation(value, low, high, c.f, c.df1, c.df2, c.p_value)
 
 
@@ -111,7 +117,12 @@ def intraclass_correlation(frame: pd.DataFrame, measurements: Sequence[str], *, 
             "conf_high": c.high,
         }
         row |= {"statistic": c.f, "df": c.df1, "p_value": c.p_value, "method": FORMS[name]}
-        rows.append({**row, "note": f"F with {c.df1:g} and {c.df2:g} df"})
+        note = f"F with {c.df1:g} and {c.df2:g} df"
+        if np.isnan(c.low):
+            note += "; limits not estimable"
+        if np.isnan(c.value):
+            note = "not estimable: the measurements of a patient differ more than those of different patients"
+        rows.append({**row, "note": note})
     shared = {"analysis": "agreement", "variable": ", ".join(measurements), "n": len(matrix)}
     return Result(
         kind="agreement",

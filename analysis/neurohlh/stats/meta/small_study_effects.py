@@ -16,6 +16,8 @@ from neurohlh.stats.meta.small_study import Asymmetry, TrimFill, begg, egger_lm,
 from neurohlh.stats.meta.studies import Studies, StudyColumns, read_studies
 from neurohlh.stats.recipe import software, z_value
 
+_FAR = 10.0
+"""A logarithm beyond which the end of a line is no ratio that could be (e^10 is 22,000)."""
 ENOUGH = 10
 """Studies below which these tests have too little power to mean anything (Sterne and others 2011, BMJ 343:d4002)."""
 
@@ -64,6 +66,8 @@ def _test_row(test: Callable[[], Asymmetry], studies: Studies, z: float) -> dict
     row = {"statistic": found.statistic, "df": found.df, "p_value": found.p_value, "n": studies.k}
     if np.isnan(found.limit):
         return {**row, "measure": "Kendall's tau", "estimate": found.statistic}
+    if studies.scale == "log" and abs(found.limit) > _FAR:
+        return {**row, "coef": found.limit, "scale": "log", "note": "estimate left out: it lies beyond any effect"}
     limit = effect_row(found.limit, found.limit_se, z, studies.back())
     keep = {key: limit[key] for key in ("estimate", "coef", "std_error")}
     return {

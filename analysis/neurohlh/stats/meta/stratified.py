@@ -46,7 +46,10 @@ def mantel_haenszel_tables(a: Floats, n: Floats, c: Floats, m: Floats, measure: 
         coef = float(((a * m - c * n) / total).sum() / weight.sum())
         p = (c * (n / total) ** 2 - a * (m / total) ** 2 + (n * m / total**2) * (m - n) / 2).sum()
         q = (a * d / total + c * b / total).sum() / 2
-        return PooledTables(coef, float(np.sqrt(coef * p + q) / weight.sum()), weight / weight.sum())
+        spread = coef * p + q
+        if spread <= 1e-12 * (abs(coef * p) + abs(q)):  # nothing but rounding: all or none in each group
+            spread = 0.0
+        return PooledTables(coef, float(np.sqrt(spread) / weight.sum()), weight / weight.sum())
     raise ValueError(f"Mantel and Haenszel's method pools OR, RR or RD, not {measure!r}")
 
 

@@ -90,3 +90,10 @@ def test_wrong_arguments(readings):
         agreement_of_many(readings, ["a"])
     with pytest.raises(NotEstimable, match="no patient has all readings"):
         kappa(readings.assign(a=None), "a", "b")
+
+
+def test_a_reading_that_never_varies_has_a_kappa_of_0_and_no_test():
+    frame = pd.DataFrame({"a": ["x", "x", "x", "x"], "b": ["x", "x", "y", "x"]})
+    found = row(kappa(frame, "a", "b"), "kappa")
+    assert (found["estimate"], found["note"]) == (0, "test not estimable: one reading is always the same")
+    assert np.isnan(found["p_value"])

@@ -66,3 +66,11 @@ def test_what_cannot_be_measured():
         intraclass_correlation(pd.DataFrame({"a": [1.0, None], "b": [None, 2.0]}), ["a", "b"])
     with pytest.raises(ValueError, match="at least two measurements"):
         intraclass_correlation(pd.DataFrame({"a": [1.0]}), ["a"])
+
+
+def test_patients_that_differ_less_than_their_measurements():
+    frame = pd.DataFrame({"a": [1.0, 2, 3], "b": [3.0, 2, 1], "c": [2.0, 2, 2]})
+    rows = intraclass_correlation(frame, ["a", "b", "c"]).tidy.set_index("level")
+    assert rows.loc["ICC(1,1)", "estimate"] == pytest.approx(-0.5)
+    assert rows.loc["ICC(1,k)", "note"].startswith("not estimable: the measurements of a patient differ more")
+    assert np.isnan(rows.loc["ICC(1,k)", "estimate"])

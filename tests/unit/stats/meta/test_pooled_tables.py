@@ -46,3 +46,10 @@ def test_wrong_columns(frame):
         peto(frame, measure="RR", **COUNTS)
     with pytest.raises(NotEstimable, match="no study has the numbers"):
         peto(frame.assign(a=0, c=0), **COUNTS)
+
+
+def test_all_against_none_has_no_limits():
+    frame = pd.DataFrame({"s": list("pq"), "a": [7, 9], "n": [7, 9], "c": [0, 0], "m": [13, 4]})
+    row = mantel_haenszel(frame, measure="RD", **COUNTS).tidy.query("term == 'pooled'").iloc[0]
+    assert (row["estimate"], row["note"]) == (pytest.approx(1), "limits not estimable: the variance is 0")
+    assert np.isnan(row["conf_low"])

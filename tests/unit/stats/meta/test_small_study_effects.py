@@ -36,3 +36,13 @@ def test_peters_test_stands_with_odds_ratios_from_counts():
 def test_unknown_method():
     with pytest.raises(ValueError, match="method must be one of REML"):
         small_study_effects(pd.DataFrame({"y": [1.0], "s": 1.0}), method="GLMM", **MD)
+
+
+def test_the_end_of_a_line_beyond_any_ratio_is_left_out():
+    # Standard errors that hardly differ: the line reaches a logarithm of 0.1 + 20 * 0.99 and more.
+    frame = pd.DataFrame({"y": np.exp([-0.1, 0.12, 0.3]), "s": [1.0, 1.01, 1.02]})
+    rows = small_study_effects(frame, measure="HR", estimate="y", std_error="s").tidy
+    far = rows[rows["note"] == "estimate left out: it lies beyond any effect"]
+    assert len(far) == 2
+    assert far["estimate"].isna().all()
+    assert (far["coef"] < -10).all()

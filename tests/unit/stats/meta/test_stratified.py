@@ -70,3 +70,8 @@ def test_what_does_not_exist():
     with pytest.raises(ValueError, match="pools OR, RR or RD, not 'HR'"):
         mantel_haenszel_tables(*ONE, "HR")
     assert np.isnan(cochran_mantel_haenszel(*tables([0], [9], [0], [9]), correct=True)).all()
+
+
+def test_a_difference_without_spread_has_no_standard_error():
+    found = mantel_haenszel_tables(*tables([7, 9], [7, 9], [0, 0], [13, 4]), "RD")
+    assert (found.coef, found.std_error) == (pytest.approx(1), 0)
