@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,10 @@ import pandas as pd
 
 from neurohlh.core.errors import NotEstimable
 from neurohlh.stats.columns import Bools, Floats, column, numbers, truth
-from neurohlh.stats.survival_data import first_reasons, survival_data, without_rounding
+from neurohlh.stats.survival_data import SurvivalData, first_reasons, survival_data, without_rounding
 
 START, STOP, PERIOD = "start", "stop", "period"
+AT_ZERO = "ends at time 0 (a half day more keeps it: R's users add 0.5)"
 
 
 @dataclass(frozen=True)
@@ -53,9 +55,12 @@ def episodes(
     "no" with a time is an error. Without `known` a missing time is taken as never, and the notes say so.
 
     An exposure that begins at or before the start of follow-up holds throughout; one that begins after its end never
-    does in this follow-up. One that begins on the day follow-up ends does not count: the last interval includes its end,
-    and what happens at its end was not at risk as exposed. Where an exposure is known to precede the event of its day,
-    `before_event` (such as 0.5) moves it that much earlier, if it begins after the start, as is usual in R.
+    does in this follow-up. One that begins on the day follow-up ends does not count: the last interval includes its
+    end, and an event there happened to the unexposed. Follow-up that ends at 0 has no interval and is dropped. The
+    columns that tell of the exposure ahead of time (`exposures`, `known`) are not in the rows returned.
+
+    Where an exposure is known to come first on that day, `before_event` (such as 0.5, as is usual in R) moves the
+    exposures that begin on the last day of their patient that much earlier.
 
     Raises ValueError for wrong columns, names that exist, repeated patients; NotEstimable if no patient is left.
     Source: Therneau and Grambsch 2000, Modeling Survival Data, 3.7.
@@ -63,21 +68,20 @@ def episodes(
     _require_names(frame, exposures, known or {}, id)
     if not (np.isfinite(before_event) and before_event >= 0):
         raise ValueError("before_event must be a time of at least 0")
-    survival = survival_data(frame, time, event, entry=entry)
+    survival = _at_risk(frame, time, event, entry)
     begins, reasons = _begins(frame, exposures, known or {})
     kept, dropped = first_reasons({"no usable follow-up": ~survival.kept, **reasons}, len(frame))
     dropped = {**survival.dropped, **{k: n for k, n in dropped.items() if k != "no usable follow-up"}}
     data = survival.subset(kept)
     if not data.n:
         raise NotEstimable("no patient has follow-up and known exposures")
-    start = np.zeros(data.n) if data.entry is None else data.entry
-    flat = data.time <= start
-    at = {name: _on_grid(values[kept], data.time, before_event, start) for name, values in begins.items()}
-    cuts = np.column_stack([np.where(flat, np.inf, values) for values in at.values()])
-    patient, low, high = _cut(start, data.time, cuts)
-    out = frame.loc[kept].iloc[patient].drop(columns=[time, *([entry] if entry else [])]).reset_index(drop=True)
+    start, stop, begins_at = _one_grid(data, [values[kept] for values in begins.values()])
+    at = {n: _moved(v, start, stop, before_event) for n, v in zip(begins, begins_at, strict=True)}
+    patient, low, high = _cut(start, stop, np.column_stack(list(at.values())))
+    gone = {time, *([entry] if entry else []), *exposures.values(), *(known or {}).values()} - {event}
+    out = frame.loc[kept].iloc[patient].drop(columns=sorted(gone)).reset_index(drop=True)
     out[START], out[STOP] = low, high
-    out[event] = data.event[patient] & (high == data.time[patient])
+    out[event] = data.event[patient] & (high == stop[patient])
     for name, values in at.items():
         out[name] = values[patient] <= low
     if id is None:
@@ -88,7 +92,7 @@ def episodes(
         "rows": len(out),
         "events": data.events,
         "dropped": dropped,
-        **{name: _counted(values, start, data.time) for name, values in at.items()},
+        **{name: _counted(values, start, stop) for name, values in at.items()},
     }
     return Episodes(out, counts, tuple(_notes(exposures, known or {}, before_event)))
 
@@ -125,14 +129,31 @@ def _begins(
     return begins, reasons
 
 
-def _on_grid(begins: Floats, ends: Floats, before_event: float, start: Floats) -> Floats:
-    """The times at which exposures begin, equal to an end where they differ from one by rounding only."""
-    times = np.where(np.isinf(begins), np.nan, begins)
-    merged = without_rounding(ends, times)[1]
+def _at_risk(frame: pd.DataFrame, time: str, event: str, entry: str | None) -> SurvivalData:
+    """Usable follow-up; without `entry`, what ends at 0 has no interval to stand in and is counted as dropped."""
+    data = survival_data(frame, time, event, entry=entry)
+    kept = data.kept.copy()
+    kept[data.kept] = data.time > (0.0 if data.entry is None else data.entry)
+    lost = int(data.kept.sum() - kept.sum())
+    if not kept.any():
+        raise NotEstimable("no follow-up lasts beyond its start")
+    return replace(data.subset(kept), dropped={**data.dropped, **({AT_ZERO: lost} if lost else {})})
+
+
+def _one_grid(data: SurvivalData, others: Sequence[Floats]) -> tuple[Floats, Floats, list[Floats]]:
+    """Starts, ends and other times (infinite: none), with times that differ by rounding only made equal."""
+    start = np.zeros(data.n) if data.entry is None else data.entry
+    every = np.concatenate([start, *others]) if others else start
+    stop, merged = without_rounding(data.time, np.where(np.isinf(every), np.nan, every))
     assert merged is not None
-    # An exposure present from the start stays so; a later one is moved, but not to before the start.
-    moved = np.where(merged > start, np.maximum(merged - before_event, start), merged)
-    return np.where(np.isnan(moved), np.inf, moved)
+    times = np.where(np.isnan(merged), np.inf, merged)
+    return times[: data.n], stop, np.split(times[data.n :], len(others)) if others else []
+
+
+def _moved(begins: Floats, start: Floats, stop: Floats, before_event: float) -> Floats:
+    """Exposures that begin on the day follow-up ends, moved earlier by `before_event`, but not to before its start."""
+    tied = (begins > start) & (begins == stop)
+    return np.where(tied, np.maximum(begins - before_event, start), begins)
 
 
 def _cut(start: Floats, stop: Floats, cuts: Floats) -> tuple[Any, Floats, Floats]:
@@ -162,8 +183,8 @@ def _counted(begins: Floats, start: Floats, stop: Floats) -> dict[str, int]:
 
 def _notes(exposures: Mapping[str, str], known: Mapping[str, str], before_event: float) -> list[str]:
     rule = (
-        f"An exposure is taken to begin {before_event:g} before its recorded time, so that it precedes an event of the "
-        "same day."
+        f"An exposure that begins on the last day of follow-up is taken to begin {before_event:g} earlier, so that it "
+        "precedes what happens on that day."
         if before_event
         else "An event on the day an exposure begins belongs to the unexposed time."
     )
@@ -189,15 +210,15 @@ def split_at(
     taken = [n for n in (START, STOP, PERIOD) if n in frame.columns and n not in (time, entry)]
     if taken:
         raise ValueError(f"columns that the rows from start to stop would overwrite: {', '.join(taken)}")
-    data = survival_data(frame, time, event, entry=entry)
-    start = np.zeros(data.n) if data.entry is None else data.entry
-    row, low, high = _cut(start, data.time, np.broadcast_to(cuts, (data.n, len(cuts))))
+    data = _at_risk(frame, time, event, entry)
+    start, stop, merged = _one_grid(data, [np.full(data.n, cut) for cut in cuts])
+    row, low, high = _cut(start, stop, np.column_stack(merged))
+    merged_cuts = np.array([cut[0] for cut in merged])
     out = frame.loc[data.kept].iloc[row].drop(columns=[time, *([entry] if entry else [])]).reset_index(drop=True)
     out[START], out[STOP] = low, high
-    out[event] = data.event[row] & (high == data.time[row])
-    edges = [0.0, *cuts]
-    names = [*(f"{a:g}-{b:g}" for a, b in zip(edges[:-1], edges[1:], strict=True)), f">{cuts[-1]:g}"]
-    out[PERIOD] = pd.Categorical.from_codes(np.searchsorted(cuts, low, side="right"), categories=names)
+    out[event] = data.event[row] & (high == stop[row])
+    names = np.array([*(f"{a:g}-{b:g}" for a, b in pairwise([0.0, *cuts])), f">{cuts[-1]:g}"], dtype=object)
+    out[PERIOD] = pd.Categorical(names[np.searchsorted(merged_cuts, low, side="right")], categories=names.tolist())
     if "id" not in out.columns:
         out["id"] = np.flatnonzero(data.kept)[row]
     counts = {"supplied": len(frame), "used": data.n, "rows": len(out), "events": data.events, "dropped": data.dropped}
