@@ -11,15 +11,19 @@ from neurohlh.stats.columns import Floats
 from neurohlh.stats.concordance import concordance
 from neurohlh.stats.cox.model import CoxModel, by_cluster, score_residuals
 from neurohlh.stats.cox.proportional_hazards import proportional_hazards_test, time_scale
+from neurohlh.stats.cox.residuals import coefficient_names, dfbetas
 
 FEW_EVENTS = 10
 """Events per parameter below which a model is marked (Peduzzi 1995, J Clin Epidemiol 48:1503)."""
+_MOVES = 1.0
+"""dfbetas (standard errors by which one row moves a coefficient) from which a row is marked."""
 _TOO_FEW = f"; below {FEW_EVENTS}: estimates tend away from 1 and Wald limits are unreliable"
 
 
 def cox_checks(model: CoxModel, transform: str) -> list[dict[str, Any]]:
     """The rows of `Result.checks` of a Cox model (check, term, statistic, df, p_value, value, verdict, note)."""
-    rows = [*_overall_tests(model), _concordance_check(model), _events_check(model), _convergence_check(model)]
+    rows = [*_overall_tests(model), *_criteria(model), _concordance_check(model), _events_check(model)]
+    rows += [_convergence_check(model), *_overlap_check(model), *_influence_checks(model)]
     return rows + _ph_checks(model, transform)
 
 
@@ -34,6 +38,61 @@ def _overall_tests(model: CoxModel) -> list[dict[str, Any]]:
     if model.cluster is not None:
         sums = by_cluster(score_residuals(model.rows, np.zeros(df)), model.cluster)
         rows.append(_quadratic("robust score test", sums.T @ sums, sums.sum(axis=0)))
+    return rows
+
+
+def _criteria(model: CoxModel) -> list[dict[str, Any]]:
+    """Akaike's criterion, and Schwarz' with the events as the sample size (Volinsky & Raftery 2000)."""
+    df, events = len(model.kept), model.data.events
+    said = {"term": "GLOBAL", "verdict": "ok"}
+    return [
+        {**said, "check": "AIC", "value": -2 * model.fit.loglik + 2 * df, "note": ""},
+        {**said, "check": "BIC", "value": -2 * model.fit.loglik + np.log(events) * df, "note": "log(events) x df"},
+    ]
+
+
+def _overlap_check(model: CoxModel) -> list[dict[str, Any]]:
+    """Whether rows of one cluster are at risk at the same time, which rows of one patient must not be."""
+    entry, end = model.data.entry, model.data.time
+    if model.cluster is None or entry is None or model.cluster.max() + 1 == model.data.n:
+        return []
+    order = np.lexsort((entry, model.cluster))
+    cluster, entry, end = model.cluster[order], entry[order], end[order]
+    meets = (cluster[1:] == cluster[:-1]) & (entry[1:] < end[:-1])
+    found = len(np.unique(cluster[1:][meets]))
+    note = "clusters with rows that are at risk at the same time"
+    if found:
+        note += "; wrong where a cluster is one patient, who then counts twice"
+    return [
+        {
+            "check": "overlapping intervals",
+            "term": "GLOBAL",
+            "value": found,
+            "verdict": "attention" if found else "ok",
+            "note": f"{note}; wrong where a cluster is one patient, as the patient then counts twice"
+            if found
+            else note,
+        }
+    ]
+
+
+def _influence_checks(model: CoxModel) -> list[dict[str, Any]]:
+    """The row that moves each coefficient most."""
+    if not model.sound or model.rows.ties == "exact":
+        return []
+    moved, places = dfbetas(model), np.flatnonzero(model.used)
+    rows = []
+    for j, name in enumerate(coefficient_names(model)):
+        worst = int(np.argmax(np.abs(moved[:, j])))
+        rows.append(
+            {
+                "check": "largest influence",
+                "term": name,
+                "value": float(moved[worst, j]),
+                "verdict": "attention" if abs(moved[worst, j]) > _MOVES else "ok",
+                "note": f"value: dfbetas of row {places[worst] + 1}, in standard errors of the coefficient",
+            }
+        )
     return rows
 
 
@@ -69,7 +128,15 @@ def _untested(name: str, term: str, reason: str) -> dict[str, Any]:
 def _concordance_check(model: CoxModel) -> dict[str, Any]:
     data = model.data
     predictor = model.design.matrix[:, model.kept] @ model.fit.coef
-    found = concordance(predictor, data.time, data.event, entry=data.entry, strata=model.strata, cluster=model.cluster)
+    found = concordance(
+        predictor,
+        data.time,
+        data.event,
+        entry=data.entry,
+        strata=model.strata,
+        cluster=model.cluster,
+        weights=model.weights,
+    )
     if not found.pairs:
         return _untested("concordance", "GLOBAL", "no comparable pairs")
     return {
@@ -78,7 +145,7 @@ def _concordance_check(model: CoxModel) -> dict[str, Any]:
         "value": found.estimate,
         "statistic": found.std_error,
         "verdict": "ok",
-        "note": f"value: Harrell's C; statistic: its standard error; {found.pairs} comparable pairs",
+        "note": f"value: Harrell's C; statistic: its standard error; {found.pairs:.15g} comparable pairs",
     }
 
 

@@ -147,6 +147,16 @@ class AtPredictor:
         left = self._over_steps(share * self.sets.fraction)[:, None]
         return np.asarray((s1 * self._over_steps(share)[:, None] - d1 * left) / tied)
 
+    def baseline(self) -> tuple[Floats, Floats, Floats]:
+        """(k,), (k,), (k, p) increments of the cumulative hazard, of its variance, and of hazard * mean covariates."""
+        s1, d1 = self.covariate_sums()
+        a = self._weight(None) / self.total**2
+        variance = self._over_steps(a)
+        means = s1 * variance[:, None]
+        if d1 is not None:
+            means -= d1 * self._over_steps(a * self.sets.fraction)[:, None]
+        return self.hazard(), np.asarray(variance), means
+
     def score_residuals(self) -> Floats:
         """(m, p) each row's contribution to the score, times its case weight."""
         s1, d1 = self.covariate_sums()
