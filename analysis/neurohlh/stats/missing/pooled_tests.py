@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 from scipy.special import expit, logit
-from scipy.stats import f
+from scipy.stats import chi2, f
 
 from neurohlh.core.errors import NotEstimable
 from neurohlh.stats.columns import Floats
@@ -147,4 +147,6 @@ def _reiter_df(t: int, riv: float, dfcom: float) -> float:
 
 
 def _test(method: str, statistic: float, k: int, df2: float, riv: float) -> PooledTest:
-    return PooledTest(method, statistic, k, float(df2), float(f.sf(max(statistic, 0.0), k, df2)), riv)
+    value = max(statistic, 0.0)
+    p_value = chi2.sf(value * k, k) if np.isinf(df2) else f.sf(value, k, df2)
+    return PooledTest(method, statistic, k, float(df2), float(p_value), riv)

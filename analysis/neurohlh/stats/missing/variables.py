@@ -98,16 +98,17 @@ def _codes(values: Floats, distinct: Floats) -> Floats:
 def _levels(series: pd.Series[Any]) -> tuple[Ints, list[Any]]:
     if is_truth(series):
         known = series.notna().to_numpy()
-        codes = np.full(len(series), -1)
-        codes[known] = series[known].astype(bool).astype(int)
-        found = sorted(set(codes[known]))
-        places: Ints = np.where(known, np.searchsorted(found, codes), -1).astype(np.intp)
+        values = np.full(len(series), -1)
+        values[known] = series[known].astype(bool).astype(int)
+        found = sorted(set(values[known]))
+        places: Ints = np.where(known, np.searchsorted(found, values), -1).astype(np.intp)
         return places, [bool(v) for v in found]
     if isinstance(series.dtype, pd.CategoricalDtype):
         plain = series.cat.remove_unused_categories()
-        return plain.cat.codes.to_numpy(dtype=np.intp), list(plain.cat.categories)
-    codes, distinct = pd.factorize(series, sort=True)
-    return np.asarray(codes, dtype=np.intp), list(distinct)
+        codes: Ints = np.asarray(plain.cat.codes, dtype=np.intp)
+        return codes, list(plain.cat.categories)
+    numbered, distinct = pd.factorize(series, sort=True)
+    return np.asarray(numbered, dtype=np.intp), list(distinct)
 
 
 def filled(series: pd.Series[Any], rows: Ints, values: Floats, levels: tuple[Any, ...]) -> pd.Series[Any]:
