@@ -51,7 +51,9 @@ def _overlap(cohort: Labels, studies: Studies) -> list[dict[str, Any]]:
     for name in sorted({c for c in cohort if c is not None}):
         same = studies.names[cohort == name]
         if len(same) > 1:
-            said = f"{', '.join(same)} share patients ({name}) but count as independent: the limits are too narrow"
+            said = (
+                f"{', '.join(same)} share patients ({name}) but count as independent: see the pool for shared patients"
+            )
             rows.append(_row("shared patients", len(same), True, said))
     unknown = sum(c is None for c in cohort)
     if unknown:

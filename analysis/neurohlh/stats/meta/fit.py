@@ -9,7 +9,7 @@ from scipy.stats import chi2, f, norm
 from scipy.stats import t as student
 
 from neurohlh.core.errors import NotEstimable
-from neurohlh.stats.columns import Floats
+from neurohlh.stats.columns import Floats, Ints
 from neurohlh.stats.meta.heterogeneity import ESTIMATORS, projection, tau2, tau2_std_error, typical_variance
 
 KNAPP_HARTUNG = ("none", "plain", "ad hoc")
@@ -153,3 +153,18 @@ def moderator_test(fit: MetaFit, columns: list[int]) -> tuple[float, float, floa
         return wald, float(chi2.sf(wald, len(columns))), float("nan")
     statistic = wald / len(columns)
     return statistic, float(f.sf(statistic, len(columns), fit.df)), fit.df
+
+
+def clustered_std_error(effect: Floats, variance: Floats, fit: MetaFit, cluster: Ints) -> tuple[float, int]:
+    """The standard error of a pooled mean that allows effects of one cluster to hang together, and its df.
+
+    Hedges, Tipton and Johnson 2010, Res Synth Methods 1:39, with the factor m/(m - 1) for m clusters, as metafor's
+    robust; t with m - 1 degrees of freedom. `fit` is that of a plain mean; `cluster` holds a number per study. Raises
+    NotEstimable for fewer than two clusters.
+    """
+    m = len(np.unique(cluster))
+    if m < 2:
+        raise NotEstimable("all studies share their patients")
+    weights = 1 / (variance + fit.tau2)
+    sums = np.bincount(cluster, weights=weights * (effect - float(fit.coef[0])))
+    return float(np.sqrt((sums**2).sum() * m / (m - 1)) / weights.sum()), m - 1

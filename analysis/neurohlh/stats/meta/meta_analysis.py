@@ -14,7 +14,7 @@ from neurohlh.stats.meta.binomial_normal import binomial_normal, profile_limits
 from neurohlh.stats.meta.checks import meta_checks
 from neurohlh.stats.meta.fit import MetaFit, prediction_interval
 from neurohlh.stats.meta.heterogeneity import q_profile, typical_variance
-from neurohlh.stats.meta.rows import cumulative_rows, fit_row, omitting_rows, study_rows
+from neurohlh.stats.meta.rows import clustered_rows, cumulative_rows, fit_row, omitting_rows, study_rows
 from neurohlh.stats.meta.settings import GLMM, SOURCES, Settings, checked, model_words, try_pool
 from neurohlh.stats.meta.studies import Studies, StudyColumns, read_studies
 from neurohlh.stats.meta.subgroups import subgroup_rows
@@ -40,12 +40,12 @@ def meta_analysis(
     "GLMM", the binomial-normal likelihood of proportions. `knapp_hartung`: False, True, or "ad hoc" (never narrower
     than without). `prediction`: "t_k-2", "t_k-1" or "z". `by` also pools per subgroup, with a "common" or "separate"
     tau2, and tests their difference; `order` adds the studies one by one; `cohort` names the patients of a study, so
-    that studies which share them are pointed out.
+    that studies which share them are pointed out, with limits that allow for it.
 
-    Rows: "study" and its "weight", "pooled", "pooled (common effect)", "prediction interval", "heterogeneity" (tau2,
-    I2 (%), H2, Q), "subgroup", "subgroup difference", "leave one out", "cumulative". `curves` holds the forest plot:
-    study, group, estimate, conf_low, conf_high, weight, n, events, kind. Raises ValueError for wrong columns, codes or
-    options, NotEstimable without a study.
+    Rows: "study" and its "weight", "pooled", "pooled (common effect)", "pooled (shared patients)", "prediction
+    interval", "heterogeneity" (tau2, I2 (%), H2, Q), "subgroup", "subgroup difference", "leave one out", "cumulative".
+    `curves` holds the forest plot: study, group, estimate, conf_low, conf_high, weight, n, events, kind. Raises
+    ValueError for wrong columns, codes or options, NotEstimable without a study.
     """
     kh = knapp_hartung if isinstance(knapp_hartung, str) else ("plain" if knapp_hartung else "none")
     settings = checked(Settings(method, kh, prediction, subgroup_tau2, conf_level), columns)
@@ -60,14 +60,16 @@ def meta_analysis(
     rows += omitting_rows(studies, settings)
     if order is not None:
         rows += cumulative_rows(studies, numbers(column(frame, order))[studies.kept], order, settings)
-    tidy = tidy_frame([{"analysis": "meta_analysis", "measure": studies.measure, **row} for row in rows])
     shared = labels(column(frame, cohort))[0][studies.kept] if cohort is not None else None
+    if shared is not None and fit is not None and method != GLMM:
+        rows += clustered_rows(studies, fit, shared, conf_level)
+    tidy = tidy_frame([{"analysis": "meta_analysis", "measure": studies.measure, **row} for row in rows])
     return Result(
         kind="meta_analysis",
         tidy=tidy,
         curves=forest(tidy),
         checks=check_frame(meta_checks(studies, fit, shared, method)),
-        method=_method(studies, settings, by),
+        method=_method(studies, settings, by, cohort),
         counts={
             "supplied": len(frame),
             "used": studies.k,
@@ -152,7 +154,11 @@ def _heterogeneity_rows(studies: Studies, fit: MetaFit, settings: Settings) -> l
 
 def forest(tidy: pd.DataFrame) -> pd.DataFrame:
     """The lines of a forest plot: studies with their weights, then pools, subgroups and the prediction interval."""
-    shown = tidy[tidy["term"].isin(["study", "pooled", "pooled (common effect)", "prediction interval", "subgroup"])]
+    shown = tidy[
+        tidy["term"].isin(
+            ["study", "pooled", "pooled (common effect)", "prediction interval", "subgroup", "pooled (shared patients)"]
+        )
+    ]
     weights = tidy[tidy["term"] == "weight"].set_index("level")["estimate"]
     out = shown[["level", "group", "estimate", "conf_low", "conf_high", "n", "events"]].rename(
         columns={"level": "study"}
@@ -163,7 +169,7 @@ def forest(tidy: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _method(studies: Studies, settings: Settings, by: str | None) -> dict[str, Any]:
+def _method(studies: Studies, settings: Settings, by: str | None, cohort: str | None) -> dict[str, Any]:
     return {
         "estimator": model_words(settings),
         "measure": studies.measure,
@@ -172,6 +178,7 @@ def _method(studies: Studies, settings: Settings, by: str | None) -> dict[str, A
         "prediction": settings.prediction,
         "test": "none: a proportion has no null value" if studies.measure == "proportion" else "Wald, two-sided",
         "heterogeneity": f"tau2 by {settings.method}; limits by the Q-profile; Cochran's Q",
+        "shared_patients": "" if cohort is None else f"clusters of {cohort}, t",
         "subgroups": "" if by is None else f"{by}, tau2 {settings.subgroup_tau2}",
         "correction": "none"
         if settings.method == GLMM or studies.scale in ("arcsine", "freeman-tukey")
@@ -184,6 +191,7 @@ def _method(studies: Studies, settings: Settings, by: str | None) -> dict[str, A
             "Viechtbauer 2007, Stat Med 26:37",
             "Higgins, Thompson & Spiegelhalter 2009, J R Stat Soc A 172:137",
             *(["Knapp & Hartung 2003, Stat Med 22:2693"] if settings.knapp_hartung != "none" else []),
+            *(["Hedges, Tipton & Johnson 2010, Res Synth Methods 1:39"] if cohort else []),
             *(["Miller 1978, Am Stat 32:138"] if studies.transform == "freeman-tukey" else []),
         ],
     }

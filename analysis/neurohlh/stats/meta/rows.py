@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 from scipy.stats import beta
+from scipy.stats import t as student
 
+from neurohlh.core.errors import NotEstimable
 from neurohlh.stats.columns import Bools, Floats, Labels
-from neurohlh.stats.meta.fit import MetaFit
+from neurohlh.stats.meta.fit import MetaFit, clustered_std_error
 from neurohlh.stats.meta.settings import GLMM, Settings, model_words, try_pool
 from neurohlh.stats.meta.studies import Studies
 from neurohlh.stats.recipe import z_value
@@ -99,3 +101,26 @@ def _part_rows(studies: Studies, inside: Bools, row: dict[str, Any], settings: S
         return [pooled, {**row, "measure": "tau2", "estimate": fit.tau2}]
     shares = {"I2 (%)": 100 * fit.i2, "tau2": fit.tau2} if fit.q_df > 0 else {}
     return [pooled, *({**row, "measure": m, "scale": "identity", "estimate": v} for m, v in shares.items())]
+
+
+def clustered_rows(studies: Studies, fit: MetaFit, cohort: Labels, conf_level: float) -> list[dict[str, Any]]:
+    """The pooled effect with limits that allow for studies of the same patients; nothing if no two share any.
+
+    A study of unknown patients counts as a cohort of its own.
+    """
+    own = np.array([f"study {i}" if c is None else f"cohort {c}" for i, c in enumerate(cohort)])
+    cluster = np.unique(own, return_inverse=True)[1]
+    if len(np.unique(cluster)) == studies.k:
+        return []
+    row = {"term": "pooled (shared patients)", "scale": studies.scale, "method": "cluster-robust, t"}
+    try:
+        se, df = clustered_std_error(studies.effect, studies.variance, fit, cluster)
+    except NotEstimable as error:
+        return [{**row, "note": f"not estimable: {error}"}]
+    if not se > 0:
+        return [{**row, "note": "not estimable: the variance is 0"}]
+    coef, t = float(fit.coef[0]), float(student.ppf(0.5 + conf_level / 2, df))
+    row |= effect_row(coef, se, t, studies.back())
+    if studies.measure == "proportion":
+        return [{**row, "df": df}]
+    return [{**row, "statistic": coef / se, "df": df, "p_value": float(2 * student.sf(abs(coef / se), df))}]

@@ -263,6 +263,14 @@ def _subgroup_case(entry: Entry) -> Iterator[Compared]:
     yield Compared("their difference", [r["own_Q"], r["own_Qp"]], test)
 
 
+def _robust_case(entry: Entry) -> Iterator[Compared]:
+    for method, r in entry.values.items():
+        result = meta_analysis(_bcg(), measure="RR", method=method, cohort="alloc", **_BCG)
+        columns = ("coef", "std_error", "df", "p_value", "conf_low", "conf_high")
+        theirs = [r["b"], r["se"], r["df"], r["p"], np.exp(r["lower"]), np.exp(r["upper"])]
+        yield Compared(method, theirs, _pick(result, "pooled (shared patients)", "RR", *columns))
+
+
 def _small_study_case(entry: Entry) -> Iterator[Compared]:
     r, frame = entry.values, dataset(entry.data).dropna(subset="ai")
     frame = frame[frame["ai"] + frame["ci"] > 0]
@@ -328,6 +336,7 @@ CASES = (
     Case("meta_knha_adhoc_loghr", _adhoc_case),
     Case("meta_regression_bcg", _regression_case),
     Case("meta_subgroups_bcg", _subgroup_case),
+    Case("meta_robust_bcg", _robust_case),
     Case("meta_small_study_yusuf", _small_study_case),
     Case("meta_trimfill_normand", _filled_case),
     Case("meta_glmm_pritz", _glmm_case),
