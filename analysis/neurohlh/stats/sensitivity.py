@@ -71,16 +71,7 @@ def evalue(
     """
     if measure in ("HR", "OR") and common is None:
         raise ValueError(f"say whether the outcome is common (more than 15 %): the E-value of a {measure} hangs on it")
-    z = z_value(conf_level)
-    if std_error is not None:
-        if measure != "SMD" or low is not None or high is not None or not std_error > 0:
-            raise ValueError("std_error stands for the limits of a SMD, and is above 0")
-        # VanderWeele and Ding's limits of exp(0.91 d) are exp(0.91 d -+ 1.78 SE), 1.78 = 0.91 * 1.96.
-        low, high = estimate - z * std_error, estimate + z * std_error
-    if (low is None) != (high is None):
-        raise ValueError("give both limits or none")
-    if low is not None and high is not None and not low <= estimate <= high:
-        raise ValueError("the limits do not enclose the estimate")
+    low, high = _limits(estimate, low, high, measure, std_error, z_value(conf_level))
     null = 0.0 if measure in ("RD", "SMD") else 1.0
     options: dict[str, Any] = {"common": bool(common), "reference_risk": reference_risk}
     rows = [_row("estimate", estimate, measure, options)]
@@ -110,6 +101,21 @@ def evalue(
             "measured covariates, could explain the estimate away; a weaker one could not.",
         ),
     )
+
+
+def _limits(
+    estimate: float, low: float | None, high: float | None, measure: str, std_error: float | None, z: float
+) -> tuple[float | None, float | None]:
+    if std_error is not None:
+        if measure != "SMD" or low is not None or high is not None or not std_error > 0:
+            raise ValueError("std_error stands for the limits of a SMD, and is above 0")
+        # VanderWeele and Ding's limits of exp(0.91 d) are exp(0.91 d -+ 1.78 SE), 1.78 = 0.91 * 1.96.
+        return estimate - z * std_error, estimate + z * std_error
+    if (low is None) != (high is None):
+        raise ValueError("give both limits or none")
+    if low is not None and high is not None and not low <= estimate <= high:
+        raise ValueError("the limits do not enclose the estimate")
+    return low, high
 
 
 def _row(term: str, value: float, measure: str, options: dict[str, Any]) -> dict[str, Any]:

@@ -58,21 +58,7 @@ def diagnostic_accuracy(
         kind="diagnostic_accuracy",
         tidy=tidy_frame([{**shared, **row} for row in rows]),
         checks=check_frame(_checks(cells)),
-        method={
-            "estimator": "proportions and ratios of the two-by-two table",
-            "interval": f"proportions: {interval}; Youden: Newcombe; ratios: log",
-            "correction": "none: no cell is changed",
-            "conf_level": conf_level,
-            "denominator": "patients with test and condition decided",
-            "prevalence": "of the sample" if prevalence is None else prevalence,
-            "software": software("numpy", "statsmodels"),
-            "reference": [
-                _SOURCES[interval],
-                "Simel, Samsa & Matchar 1991, J Clin Epidemiol 44:763",
-                "Youden 1950, Cancer 3:32",
-                "Newcombe 1998, Stat Med 17:873",
-            ],
-        },
+        method=_method(interval, prevalence, conf_level),
         counts={
             "supplied": len(frame),
             "used": int(kept.sum()),
@@ -221,3 +207,21 @@ def _checks(cells: tuple[int, int, int, int]) -> list[dict[str, Any]]:
         for name, count in zip(names, cells, strict=True)
         if count == 0
     ]
+
+
+def _method(interval: str, prevalence: float | None, conf_level: float) -> dict[str, Any]:
+    return {
+        "estimator": "proportions and ratios of the two-by-two table",
+        "interval": f"proportions: {interval}; Youden: Newcombe; ratios: log",
+        "correction": "none: no cell is changed",
+        "conf_level": conf_level,
+        "denominator": "patients with test and condition decided",
+        "prevalence": "of the sample" if prevalence is None else prevalence,
+        "software": software("numpy", "statsmodels"),
+        "reference": [
+            _SOURCES[interval],
+            "Simel, Samsa & Matchar 1991, J Clin Epidemiol 44:763",
+            "Youden 1950, Cancer 3:32",
+            "Newcombe 1998, Stat Med 17:873",
+        ],
+    }

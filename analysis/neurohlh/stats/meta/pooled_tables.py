@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Unpack
 
 import numpy as np
@@ -122,6 +121,32 @@ def _test(check: str, statistic: float, df: int, p_value: float) -> dict[str, An
     return row
 
 
+def _pool_rows(
+    studies: Studies, pooled: PooledTables, found: tuple[float, int, float], how: str, conf_level: float
+) -> list[dict[str, Any]]:
+    rows = study_rows(studies, None, None, Settings("FE", "none", "z", "common", conf_level))
+    for name, share in zip(studies.names, pooled.weights, strict=True):
+        weight: dict[str, Any] = {
+            "term": "weight",
+            "level": name,
+            "measure": "weight",
+            "scale": "identity",
+            "estimate": share,
+        }
+        rows.append({**weight, "note": "share of all studies' weight"})
+    row: dict[str, Any] = {"term": "pooled", "method": how, "scale": studies.scale}
+    row |= {"n": studies.n.sum(), "events": studies.events.sum()}
+    se = pooled.std_error if pooled.std_error > 0 else float("nan")
+    row |= effect_row(pooled.coef, se, z_value(conf_level), studies.back())
+    if np.isfinite(se):
+        row |= {"statistic": pooled.coef / se, "p_value": 2 * norm.sf(abs(pooled.coef / se))}
+    q: dict[str, Any] = {"term": "heterogeneity", "measure": "Q", "method": f"Q about the {how} pool"}
+    told: dict[str, Any] = {"statistic": found[0], "df": found[1], "p_value": found[2]}
+    if found[1] < 1:
+        told = {"note": "not estimable: one study"}
+    return [*rows, row, {**q, **told}]
+
+
 def _result(
     frame: pd.DataFrame,
     studies: Studies,
@@ -132,36 +157,7 @@ def _result(
     source: str,
     conf_level: float,
 ) -> Result:
-    settings = Settings("FE", "none", "z", "common", conf_level)
-    back: Callable[[Floats], Floats] = studies.back()
-    rows = study_rows(studies, None, None, settings)
-    for name, share in zip(studies.names, pooled.weights, strict=True):
-        weight = {"term": "weight", "level": name, "measure": "weight", "scale": "identity", "estimate": share}
-        rows.append({**weight, "note": "share of all studies' weight"})
-    row = {
-        "term": "pooled",
-        "method": how,
-        "scale": studies.scale,
-        "n": studies.n.sum(),
-        "events": studies.events.sum(),
-    }
-    se = pooled.std_error if pooled.std_error > 0 else float("nan")
-    row |= effect_row(pooled.coef, se, z_value(conf_level), back)
-    if np.isfinite(se):
-        row |= {"statistic": pooled.coef / se, "p_value": 2 * norm.sf(abs(pooled.coef / se))}
-    rows.append(row)
-    q: dict[str, Any] = {
-        "term": "heterogeneity",
-        "measure": "Q",
-        "scale": "identity",
-        "method": f"Q about the {how} pool",
-    }
-    q |= (
-        {"statistic": found[0], "df": found[1], "p_value": found[2]}
-        if found[1] > 0
-        else {"note": "not estimable: one study"}
-    )
-    rows.append(q)
+    rows = _pool_rows(studies, pooled, found, how, conf_level)
     tidy = tidy_frame([{"analysis": "meta_analysis", "measure": studies.measure, **r} for r in rows])
     return Result(
         kind="meta_analysis",
