@@ -140,8 +140,10 @@ def _pair_counts(
 ) -> _Counts:
     if strata is not None:  # one stratum after the other on one line; entering there, nobody meets another stratum
         codes = np.unique(strata, return_inverse=True)[1].astype(float)
-        ranks = np.unique(np.concatenate([time, time if entry is None else entry]), return_inverse=True)[1] + 1.0
-        width = ranks.max() + 2
+        ranks: Floats = (
+            np.unique(np.concatenate([time, time if entry is None else entry]), return_inverse=True)[1] + 1.0
+        )
+        width = float(ranks.max()) + 2
         starts = np.zeros(len(time)) if entry is None else ranks[len(time) :]
         time, entry = np.asarray(ranks[: len(time)] + width * codes), np.asarray(starts + width * codes)
     dead = np.flatnonzero(own > 0)

@@ -58,8 +58,9 @@ def cox(
     hazard of its own, `cluster` makes the variance robust to dependence within it (rows of one patient, or centres),
     `entry` is left truncation, or the start of an interval where patients have several rows. `weights` are case
     weights (rows of weight 0 are left out), `offset` is added to the log hazard. `robust` asks for the sandwich
-    variance without clusters; unasked, it is used if weights are not whole numbers. `ties` is "efron", "breslow" or "exact" (the
-    discrete likelihood; with a stratum per matched set a conditional logistic regression). Limits and p are Wald's.
+    variance without clusters; unasked, it is used if weights are not whole numbers. `ties` is "efron", "breslow" or
+    "exact" (the discrete likelihood; with a stratum per matched set a conditional logistic regression). Limits and p
+    are Wald's.
     `checks` holds the likelihood-ratio, Wald and score tests, AIC and BIC, concordance, events per parameter, the most
     influential rows and the score test for proportional hazards. Terms that cannot be estimated (constant, no events in
     a level, monotone likelihood, collinear) stay in the table, empty, with the reason.

@@ -99,7 +99,7 @@ def cox_model(frame: pd.DataFrame, time: str, event: str, covariates: Sequence[s
         "missing_by_variable": design.missing_by_variable,
     }
     _require(data, design)
-    codes = {name: pd.factorize(found[used])[0] for name, found in groups.items()}
+    codes = {name: pd.factorize(found[used], sort=True)[0] for name, found in groups.items()}
     own = {name: found[used] for name, found in scales.items()}
     return _fitted(data, design, used, codes, own, options, counts)
 
