@@ -73,7 +73,7 @@ def concordance(
     estimate = float(own @ good[0]) / total
     influence = (own * (good[0] - estimate * pairs[0]) + case * (good[1] - estimate * pairs[1])) / total
     if cluster is not None:
-        influence = np.bincount(cluster, weights=influence)
+        influence = np.bincount(cluster, weights=influence).astype(float)
     tied = float(own @ counts.tied)
     concordant = float(own @ good[0]) - tied / 2
     whole = weights is None and time_weight == "n"
@@ -140,12 +140,11 @@ def _pair_counts(
 ) -> _Counts:
     if strata is not None:  # one stratum after the other on one line; entering there, nobody meets another stratum
         codes = np.unique(strata, return_inverse=True)[1].astype(float)
-        ranks: Floats = (
-            np.unique(np.concatenate([time, time if entry is None else entry]), return_inverse=True)[1] + 1.0
-        )
-        width = float(ranks.max()) + 2
+        both = time if entry is None else np.concatenate([time, entry])
+        ranks = np.unique(both, return_inverse=True)[1].astype(float) + 1
+        codes *= float(ranks.max()) + 2
         starts = np.zeros(len(time)) if entry is None else ranks[len(time) :]
-        time, entry = np.asarray(ranks[: len(time)] + width * codes), np.asarray(starts + width * codes)
+        time, entry = ranks[: len(time)] + codes, starts + codes
     dead = np.flatnonzero(own > 0)
     if len(dead) * len(time) <= _FEW:
         return _every_pair(score, time, event, entry, case, own, dead)

@@ -56,21 +56,23 @@ def _myeloma() -> pd.DataFrame:
     return dataset("survival_myeloma600").assign(w=_by_rows)
 
 
-def _model(name: str, ours: Result, r: Mapping[str, Any]) -> Iterator[Compared]:
+def _model(prefix: str, ours: Result, r: Mapping[str, Any]) -> Iterator[Compared]:
     """Everything of summary.coxph: coefficients, the three or four overall tests, concordance, AIC and BIC."""
     tidy, checks = ours.tidy[ours.tidy["coef"].notna()], ours.checks.set_index("check")
     for column, theirs in _COLUMNS.items():
         if r.get(theirs) is not None:
-            yield Compared(f"{name}{theirs}", r[theirs], tidy[column])
+            yield Compared(f"{prefix}{theirs}", r[theirs], tidy[column])
     gain = 2 * (r["loglik"][1] - r["loglik"][0])
-    statistics = checks.loc[["likelihood ratio test", "Wald test", "score test"], "statistic"]
-    yield Compared(f"{name}overall tests", [gain, r["wald"], r["score"]], statistics)
+    statistics = [checks.loc[f"{name} test", "statistic"] for name in ("likelihood ratio", "Wald", "score")]
+    yield Compared(f"{prefix}overall tests", [gain, r["wald"], r["score"]], statistics)
     if r.get("robust_score") is not None:
-        yield Compared(f"{name}robust score", r["robust_score"], checks.loc["robust score test", "statistic"])
+        yield Compared(f"{prefix}robust score", r["robust_score"], checks.loc["robust score test", "statistic"])
     c = r["concordance"]
     both = c if isinstance(c, list) else [c, r["concordance_se"]]
-    yield Compared(f"{name}concordance", both, checks.loc["concordance", ["value", "statistic"]])
-    yield Compared(f"{name}AIC, BIC", [r["aic"], r["bic"]], checks.loc[["AIC", "BIC"], "value"])
+    yield Compared(
+        f"{prefix}concordance", both, ours.checks.loc[ours.checks["check"] == "concordance", ["value", "statistic"]]
+    )
+    yield Compared(f"{prefix}AIC, BIC", [r["aic"], r["bic"]], [checks.loc[name, "value"] for name in ("AIC", "BIC")])
 
 
 def _lung_case(*, covariates: list[str] | None = None, **options: Any) -> Any:
@@ -166,12 +168,12 @@ def _concordance_lung(entry: Entry) -> Iterator[Compared]:
 
 def _matched(entry: Entry) -> Iterator[Compared]:
     frame, r = dataset(entry.data).assign(time=1), entry.values
-    columns, options = ["spontaneous", "induced"], {"strata": "stratum"}
-    exact = cox_model(frame, "time", "case", columns, CoxOptions(**options, ties="exact"))
+    columns = ["spontaneous", "induced"]
+    exact = cox_model(frame, "time", "case", columns, CoxOptions(strata="stratum", ties="exact"))
     yield Compared("exact: coefficients", r["exact_coef"], exact.fit.coef)
     yield Compared("exact: standard errors", r["exact_se"], np.sqrt(np.diag(exact.cov)))
     yield Compared("exact: likelihood", r["exact_loglik"], [exact.fit.loglik_null, exact.fit.loglik])
-    efron = cox_model(frame, "time", "case", columns, CoxOptions(**options))
+    efron = cox_model(frame, "time", "case", columns, CoxOptions(strata="stratum"))
     yield Compared("Efron: coefficients", r["efron_coef"], efron.fit.coef)
 
 
@@ -217,8 +219,8 @@ def _more_exact(entry: Entry) -> Iterator[Compared]:
         found = [ours.fit.loglik_null, ours.fit.loglik, ours.fit.score_test]
         yield Compared(f"{name}: likelihood, score test", [*r["loglik"], r["score"]], found)
     options: Any = {"strata": "celltype", "ties": "exact"}
-    ours = cox_residuals(_veteran(), "weeks", "status", columns, **options)
-    yield Compared("martingale", entry.values["coarse_martingale"], ours)
+    residuals = cox_residuals(_veteran(), "weeks", "status", columns, **options)
+    yield Compared("martingale", entry.values["coarse_martingale"], residuals)
     checked = cox(_veteran(), "weeks", "status", columns, **options)
     yield Compared("cox.zph", entry.values["coarse_zph"], _zph(checked))
 
