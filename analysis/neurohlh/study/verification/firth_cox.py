@@ -27,9 +27,8 @@ def _plain(entry: Entry) -> Iterator[Compared]:
     yield Compared("upper profile limits", v["profile_upper"], np.log(found["conf_high"]))
     yield Compared("penalised likelihood ratio", v["plr_chisq"], found["statistic"])
     yield Compared("p", v["plr_p"], found["p_value"])
-    design = SortedDesign.of(
-        frame[names].to_numpy(dtype=float), frame["time"].to_numpy(dtype=float), frame["ev"] == 1, ties=v["ties"]
-    )
+    matrix, time = frame[names].to_numpy(dtype=float), frame["time"].to_numpy(dtype=float)
+    design = SortedDesign.of(matrix, time, frame["ev"].to_numpy() == 1, ties=v["ties"])
     yield Compared("penalised log-likelihood", v["pen_loglik"], firth_fit(design, limits=False).loglik)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from neurohlh.core.errors import NotEstimable
 from neurohlh.core.result import Result
+from neurohlh.stats.columns import Floats
 from neurohlh.stats.cox.contrast import cox_contrast
 from neurohlh.stats.cox.cox import cox
 from neurohlh.stats.cox.interaction import cox_interaction
@@ -90,22 +90,14 @@ def _knots(entry: Entry) -> Iterator[Compared]:
     }
     for name, values in entry.values.items():
         known = columns[name].dropna().to_numpy(dtype=float)
-        found, expected = [], []
-        for places in values.values():
-            if not places["warned"]:
-                expected.append(places["knots"])
-                found.append(rcs_knots(known, len(expected[-1]) if len(expected[-1]) > 6 else _asked(values, places)))
-        yield Compared(f"{name}: knots", expected, [list(k) for k in found])
+        asked = {int(k[1:]): places["knots"] for k, places in values.items() if not places["warned"]}
+        yield Compared(f"{name}: knots", list(asked.values()), [rcs_knots(known, k).tolist() for k in asked])
         refused = [_refused(known, int(k[1:])) for k, places in values.items() if places["warned"]]
         if refused:
             yield Compared(f"{name}: refused where R warns", [1.0] * len(refused), refused)
 
 
-def _asked(values: Any, places: Any) -> int:
-    return int(next(name[1:] for name, other in values.items() if other is places))
-
-
-def _refused(known: Any, knots: int) -> float:
+def _refused(known: Floats, knots: int) -> float:
     try:
         rcs_knots(known, knots)
     except NotEstimable:
@@ -135,8 +127,8 @@ def _rcs_by_sex(entry: Entry) -> Iterator[Compared]:
     ages = {"f": ({"age": 75, "sex": "f"}, {"age": 60, "sex": "f"})}
     sexes = {str(a): ({"age": a, "sex": "f"}, {"age": a, "sex": "m"}) for a in (50, 60, 75)}
     found = cox_contrast(frame, "time", "ev", terms, contrasts={**ages, **sexes}, reference=base).tidy
-    limits = np.log(found[["conf_low", "conf_high"]])
-    yield Compared("age in women", v["age75_vs_60_f"], [*found.loc[0, ["coef", "std_error"]], *limits.loc[0]])
+    women = [*found[["coef", "std_error"]].iloc[0], *np.log(found[["conf_low", "conf_high"]].iloc[0])]
+    yield Compared("age in women", v["age75_vs_60_f"], women)
     by_age = v["sex_at_50_60_75"]
     yield Compared("sex at ages", by_age["coef"], found["coef"][1:])
     yield Compared("sex at ages, standard error", by_age["se"], found["std_error"][1:])

@@ -85,3 +85,40 @@ def test_wrong_requests(frame, covariates, reference, message):
 def test_dates_are_no_covariates():
     with pytest.raises(ValueError, match="holds dates"):
         model_design(pd.DataFrame({"d": pd.to_datetime(["2020-01-01", "2020-01-02"])}), ["d"])
+
+
+def test_interactions_are_products_and_their_cells_are_counted():
+    frame = pd.DataFrame({"x": [1.0, 2, 3, 4, 5], "a": list("nynyn"), "b": list("ppqpq")})
+    design = model_design(frame, ["x*a", "a*b"], reference={"a": "n", "b": "p"})
+    assert [(r.term, r.level, r.column) for r in design.rows if not r.is_reference] == [
+        ("x", "", 0),
+        ("a", "y", 1),
+        ("b", "q", 2),
+        ("x:a", "y", 3),
+        ("a:b", "y:q", None),
+    ]
+    np.testing.assert_array_equal(design.matrix[:, 3], [0, 2, 0, 4, 0])
+    assert design.rows[-1].note == "not estimable: no patient used has this combination"
+    assert design.levels["a:b"].tolist() == ["n:p", "y:p", "n:q", "y:p", "n:q"]
+
+
+def test_a_spline_has_its_columns_in_one_block_and_tells_its_knots():
+    frame = pd.DataFrame({"x": np.arange(201.0)})
+    design = model_design(frame, ["rcs(x, 3)"])
+    assert [(r.variable, r.term) for r in design.rows] == [("x", "x"), ("x", "x'")]
+    assert design.blocks() == {"rcs(x, 3)": [0, 1]}
+    assert design.knots == {"rcs(x, 3)": [20.0, 100.0, 180.0]}
+
+
+def test_a_design_is_made_again_for_other_patients():
+    rng = np.random.default_rng(2)
+    frame = pd.DataFrame({"x": rng.normal(size=60), "g": list("abc") * 20, "c": 1.0})
+    design = model_design(frame, ["rcs(x, 4)*g", "c"])
+    again = design.apply(frame.iloc[[5, 3, 7]])
+    np.testing.assert_array_equal(again.matrix, design.matrix[[5, 3, 7]])
+    other = frame.iloc[:3].copy()
+    other.loc[1, "x"] = np.nan
+    assert design.apply(other).dropped == {"missing x": 1}
+    other["g"] = "d"
+    with pytest.raises(ValueError, match="level 'd' of 'g' did not occur"):
+        design.apply(other)
