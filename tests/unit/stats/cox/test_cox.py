@@ -195,3 +195,68 @@ def test_nothing_to_estimate(cohort):
 def test_wrong_options(cohort, options, message):
     with pytest.raises(ValueError, match=message):
         cox(cohort, "time", "event", ["x"], **options)
+
+
+def test_a_weight_counts_a_patient_that_often(cohort):
+    cohort["w"] = np.arange(200) % 3
+    weighted = cox(cohort, "time", "event", ["x"], weights="w", ties="breslow")
+    many = cox(cohort.loc[cohort.index.repeat(cohort["w"])], "time", "event", ["x"], ties="breslow")
+    assert row(weighted, term="x")["estimate"] == pytest.approx(row(many, term="x")["estimate"], rel=1e-10)
+    assert weighted.counts["dropped"] == {"w is 0": 67}
+    assert weighted.method["weights"] == "w"
+    assert weighted.method["variance"] == "model-based (inverse information)"
+
+
+def test_fractional_weights_bring_the_robust_variance_unless_refused(cohort):
+    cohort["w"] = 0.5 + np.arange(200) % 3
+    unasked = cox(cohort, "time", "event", ["x"], weights="w")
+    assert unasked.method["variance"] == "robust sandwich (Lin and Wei), clusters: every row"
+    refused = cox(cohort, "time", "event", ["x"], weights="w", robust=False)
+    assert refused.method["variance"] == "model-based (inverse information)"
+    assert row(unasked, term="x")["estimate"] == row(refused, term="x")["estimate"]
+    assert row(unasked, term="x")["std_error"] != row(refused, term="x")["std_error"]
+
+
+def test_an_offset_is_a_coefficient_of_one(cohort):
+    found = cox(cohort.assign(o=0.3 * cohort["x"]), "time", "event", ["x"], offset="o")
+    plain = cox(cohort, "time", "event", ["x"])
+    assert row(found, term="x")["coef"] + 0.3 == pytest.approx(row(plain, term="x")["coef"], rel=1e-8)
+
+
+def test_overlapping_rows_of_one_patient_are_noticed():
+    frame = pd.DataFrame(
+        {"s": [0, 5, 0, 3, 0, 0, 0], "t": [5, 9, 4, 8, 6, 7, 9], "e": [0, 1, 0, 1, 1, 1, 0],
+         "id": [1, 1, 2, 2, 3, 4, 5], "x": [1, 2, 3, 1, 2, 5, 1]}
+    )  # fmt: skip
+    found = check(cox(frame, "t", "e", ["x"], entry="s", cluster="id"), "overlapping intervals")
+    assert (found["value"], found["verdict"]) == (1, "attention")
+    frame.loc[3, "s"] = 4
+    found = check(cox(frame, "t", "e", ["x"], entry="s", cluster="id"), "overlapping intervals")
+    assert (found["value"], found["verdict"]) == (0, "ok")
+
+
+def test_the_row_that_moves_a_coefficient_most_is_named(cohort):
+    cohort.loc[7, ["x", "time", "event"]] = [6.0, 400, False]
+    found = check(cox(cohort, "time", "event", ["x"]), "largest influence", "x")
+    assert "row 8" in found["note"]
+    assert found["verdict"] == "attention"
+
+
+def test_criteria(cohort):
+    result = cox(cohort, "time", "event", ["x"])
+    aic, bic = (check(result, name)["value"] for name in ("AIC", "BIC"))
+    assert bic - aic == pytest.approx(np.log(result.counts["events"]) - 2)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"cluster": "group", "robust": False}, "robust=False contradicts cluster"),
+        ({"ties": "exact", "robust": True}, "no robust variance"),
+        ({"ties": "exact", "weights": "w"}, "no robust variance|no case weights"),
+        ({"weights": "negative"}, "200 case weights are negative"),
+    ],
+)
+def test_options_that_contradict_each_other(cohort, options, message):
+    with pytest.raises(ValueError, match=message):
+        cox(cohort.assign(w=1.5, negative=-1.0), "time", "event", ["x"], **options)
