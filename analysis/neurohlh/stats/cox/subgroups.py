@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from neurohlh.stats.cox.linear import contrasts_of, ratio_lines
 from neurohlh.stats.cox.model import CoxModel, CoxOptions, cox_model
 from neurohlh.stats.cox.term_tests import term_checks
 from neurohlh.stats.design.contrasts import Pattern
-from neurohlh.stats.design.formula import parse_factor
+from neurohlh.stats.design.formula import parse_factor, variable_of
 
 _METHOD = "Cox regression with interaction"
 
@@ -46,14 +47,17 @@ def cox_subgroups(
     """
     if isinstance(subgroups, str) or not subgroups:
         raise ValueError("subgroups must be a list of at least one column")
-    options = CoxOptions(reference, strata, entry, cluster, ties, conf_level)
+    every = CoxOptions(reference, strata, entry, cluster, ties, conf_level)
     terms = [c for c in covariates if c != exposure]
+    _require_used(reference or {}, [exposure, *subgroups, *terms])
+    options = _referring(every, [exposure, *terms])
     overall = cox_model(frame, time, event, [exposure, *terms], options)
     shown, checks = _rows(overall, exposure, "", options.conf_level), []
     notes = patients_notes(overall)
     for name in subgroups:
+        inside = [f"{exposure}*{name}", *(c for c in terms if c != name)]
         try:
-            model = cox_model(frame, time, event, [f"{exposure}*{name}", *(c for c in terms if c != name)], options)
+            model = cox_model(frame, time, event, inside, _referring(every, inside))
         except NotEstimable as error:
             shown.append({"variable": exposure, "group": name, "measure": "HR", "note": f"not estimable: {error}"})
             continue
@@ -71,6 +75,22 @@ def cox_subgroups(
         counts=overall.counts,
         notes=tuple(notes),
     )
+
+
+def _require_used(reference: Mapping[str, str], terms: Sequence[str]) -> None:
+    unused = set(reference) - _variables(terms)
+    if unused:
+        raise ValueError(f"reference levels for variables that are in no model: {', '.join(sorted(unused))}")
+
+
+def _referring(options: CoxOptions, terms: Sequence[str]) -> CoxOptions:
+    """The options with the reference levels of these terms only."""
+    inside = _variables(terms)
+    return replace(options, reference={k: v for k, v in (options.reference or {}).items() if k in inside})
+
+
+def _variables(terms: Sequence[str]) -> set[str]:
+    return {name for term in terms for name in variable_of(term).split(":")}
 
 
 def _rows(model: CoxModel, exposure: str, subgroup: str, conf_level: float) -> list[dict[str, Any]]:
