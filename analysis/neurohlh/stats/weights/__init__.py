@@ -1,0 +1,1 @@
+"""Weights and standardisation: propensity, balance, positivity, weighted survival, g-computation, matching."""
