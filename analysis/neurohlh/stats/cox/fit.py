@@ -71,7 +71,7 @@ def fit(design: SortedDesign, *, start: Floats | None = None) -> CoxFit:
         return _without(design, aliases, start, null)
     score_test = float(u @ _solve(information, u))
     beta = np.zeros(len(u)) if start is None else np.asarray(start, dtype=float) * design.unit
-    found = _newton(design, likelihood, beta, information, now)
+    found = _newton(design, likelihood, beta, (now, u, information))
     cov = _solve(found.information, np.eye(len(u))) / np.outer(design.unit, design.unit)
     return CoxFit(
         coef=found.beta / design.unit,
@@ -95,12 +95,17 @@ class _Maximum:
     iterations: int
 
 
-def _newton(design: SortedDesign, likelihood: Likelihood, beta: Floats, at_zero: Floats, now: Evaluated) -> _Maximum:
+def _newton(
+    design: SortedDesign, likelihood: Likelihood, beta: Floats, null: tuple[Evaluated, Floats, Floats]
+) -> _Maximum:
+    """`null` holds the likelihood at 0 with its derivatives."""
     x, predictor = design.x, likelihood.start()
+    now, u, information = null
+    at_zero = information
     if beta.any():
         predictor += x @ beta
         now = likelihood.at(predictor)
-    u, information = now.score(), now.information()
+        u, information = now.score(), now.information()
     diverging = np.zeros(len(beta), dtype=bool)
     converged, iteration = False, 0
     while iteration < _ITERATIONS and not converged and not diverging.any():
