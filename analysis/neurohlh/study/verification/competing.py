@@ -1,0 +1,67 @@
+"""Competing risks against survival, cmprsk and riskRegression."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from neurohlh.stats.competing.cumulative_incidence import cumulative_incidence
+from neurohlh.stats.competing.gray_test import gray_test
+from neurohlh.study.verification.case import Case, Compared
+from neurohlh.study.verification.reference import Entry, dataset
+
+_ENDS = ("estimate", "std_error", "conf_low", "conf_high")
+
+
+def _survfit(entry: Entry) -> Iterator[Compared]:
+    frame, names = dataset(entry.data), dict(zip(_ENDS, ("pstate", "std_err", "lower", "upper"), strict=True))
+    for key, scale in (("log", "log"), ("loglog", "log-log"), ("plain", "plain")):
+        r = entry.values[key]
+        tidy = cumulative_incidence(
+            frame, "etime", "ev", cause=1, censored=0, times=r["time"], conf_type=scale
+        ).tidy.query("term == 'incidence at time'")
+        for ours, theirs in names.items():
+            expected = [[row[k] for row in r[theirs]] for k in (1, 2)]
+            yield Compared(f"{scale}: {ours}", expected, tidy[ours])
+
+
+def _cmprsk(entry: Entry) -> Iterator[Compared]:
+    r = entry.values
+    yield from _est_var(dataset(entry.data), None, r, r["times"])
+
+
+def _est_var(frame: pd.DataFrame, by: str | None, r: dict[str, object], times: list[float]) -> Iterator[Compared]:
+    found = cumulative_incidence(frame, "etime", "ev", cause=1, censored=0, by=by, times=times, variance="Aalen").tidy
+    at = found[found["term"] == "incidence at time"].sort_values(["level", "group", "time"])
+    yield Compared("incidence", r["est"], at["estimate"])
+    yield Compared("Aalen's variance", r["var"], at["std_error"] ** 2)
+
+
+def _gray_sex(entry: Entry) -> Iterator[Compared]:
+    frame = dataset(entry.data)
+    yield from _tests(frame, "sex", entry)
+    yield from _est_var(frame, "sex", dict(entry.values), [60, 120, 240])
+
+
+def _tests(frame: pd.DataFrame, by: str, entry: Entry) -> Iterator[Compared]:
+    tests = entry.values["tests"]
+    found = [gray_test(frame, "etime", "ev", by, cause=k, censored=0).tidy.iloc[0] for k in (1, 2)]
+    yield Compared("Gray's statistic", tests["stat"], [row["statistic"] for row in found])
+    why = "R computes 1 - pchisq, which is rounded to 1e-16"
+    p = [row["p_value"] for row in found]
+    yield Compared("p", tests["pv"], p, zero=1e-9, why=why)
+
+
+def _gray_three(entry: Entry) -> Iterator[Compared]:
+    frame = dataset(entry.data)
+    frame["age_group"] = pd.cut(frame["age"], [0, 60, 75, 200], labels=["lt60", "60-75", "gt75"])
+    yield from _tests(frame, "age_group", entry)
+
+
+CASES = (
+    Case("cuminc_mgus2_survfit", _survfit),
+    Case("cuminc_mgus2_cmprsk", _cmprsk),
+    Case("gray_test_mgus2_sex", _gray_sex),
+    Case("gray_test_3groups_mgus2", _gray_three),
+)
