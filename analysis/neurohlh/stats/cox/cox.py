@@ -226,6 +226,7 @@ def _method(model: CoxModel, covariates: Sequence[str], options: CoxOptions) -> 
         "entry": options.entry or "",
         "ph_test": f"score test of cox.zph (survival >= 3), time transform: {options.transform}",
         "reference_levels": dict(model.design.references),
+        "knots": model.design.knots,
         "covariates": list(covariates),
         "denominator": "patients with follow-up and all covariates known",
         "software": software("numpy", "scipy"),
