@@ -101,8 +101,13 @@ def imputation_model(
     found = [variable(rows[name], methods.get(name)) for name in dict.fromkeys([*named, *roles.predictors])]
     found += _hazards(rows, roles)
     helping = [variable(rows[d.name]) for d in derived]
-    log = [_unimputable(v) for v in found if v.unknown.all()]
-    blocks = _blocks([v for v in [*found, *helping] if not v.unknown.all()])
+    lost = [v for v in found if _says_nothing(v)]
+    log = [_unimputable(v) for v in lost if v.unknown.any()]
+    constant = [v.name for v in lost if not v.unknown.any()]
+    log += [_left_out("all variables", name, "it is the same in all rows") for name in constant]
+    blocks = _blocks([v for v in [*found, *helping] if not _says_nothing(v)])
+    if not blocks:
+        raise NotEstimable("no variable has two different known values: nothing can be imputed")
     matrix = np.concatenate([v.block(v.values) for v, _ in blocks], axis=1)
     for v, own in blocks:
         matrix[v.unknown, own] = np.nan
@@ -246,9 +251,17 @@ def _left_out(target: str, name: str, why: str) -> dict[str, Any]:
     }
 
 
+def _says_nothing(v: Variable) -> bool:
+    """Whether fewer than two different values are known."""
+    known = v.values[~v.unknown]
+    return not len(known) or bool(np.ptp(known) == 0)
+
+
 def _unimputable(v: Variable) -> dict[str, Any]:
-    note = f"{v.name} is unknown in all rows: it stays unknown and predicts nothing"
-    return {"check": "not imputed", "term": v.name, "value": len(v.values), "verdict": "not estimable", "note": note}
+    what = "unknown in all rows" if v.unknown.all() else "the same in all rows that know it"
+    note = f"{v.name} is {what}: it stays as it is and predicts nothing"
+    unknown = int(v.unknown.sum())
+    return {"check": "not imputed", "term": v.name, "value": unknown, "verdict": "not estimable", "note": note}
 
 
 def _limits(rows: pd.DataFrame, v: Variable, bound: tuple[str, str] | None) -> tuple[Floats | None, Floats | None]:

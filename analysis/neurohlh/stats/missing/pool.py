@@ -73,6 +73,18 @@ def _comparable(results: Sequence[Result]) -> None:
         raise ValueError("reference levels differ between imputations; declare them in the analysis (reference=)")
     if len({r.method.get("conf_level") for r in results}) > 1:
         raise ValueError("confidence levels differ between the results")
+    _same_splines(results)
+
+
+def _same_splines(results: Sequence[Result]) -> None:
+    """Coefficients of splines mean the same only with the same knots, which are chosen from each data set's values."""
+    chosen = any("rcs(" in str(c) and "[" not in str(c) for r in results for c in r.method.get("covariates", ()))
+    knots = [r.method.get("knots") for r in results]
+    same = knots[0] is not None and all(k == knots[0] for k in knots)
+    if chosen and not same:
+        raise ValueError(
+            "the knots of a spline may differ between imputations; name them, as in rcs(age, [20, 40, 60])"
+        )
 
 
 def _complete_df(results: Sequence[Result]) -> float:

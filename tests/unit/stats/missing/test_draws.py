@@ -3,6 +3,7 @@ import pytest
 from scipy.special import expit
 from scipy.stats import kstest
 
+from neurohlh.stats.glm.logistic_fit import fit_logistic
 from neurohlh.stats.missing.draws import (
     draw_categories,
     draw_donors,
@@ -86,6 +87,14 @@ def test_the_multinomial_fit_is_that_of_statsmodels():
     # the ridge of 1e-5 moves no more than this
     assert coef.ravel() == pytest.approx(fitted.params.T.ravel(), abs=1e-4)
     assert np.linalg.inv(information).diagonal() == pytest.approx(fitted.cov_params().diagonal(), rel=1e-4)
+
+
+def test_two_levels_are_logistic_regression():
+    rng = np.random.default_rng(11)
+    x, weights = np.column_stack([np.ones(150), rng.normal(size=(150, 2))]), rng.uniform(0.5, 2, 150)
+    codes = (rng.random(150) < 0.4).astype(int)
+    coef, _ = fit_multinomial(x, codes, weights, 2)
+    assert coef.ravel() == pytest.approx(fit_logistic(x, codes.astype(float), weights).coef, rel=1e-6)
 
 
 def test_separated_levels_are_drawn_with_finite_coefficients():

@@ -132,7 +132,7 @@ def test_what_predicts_nothing_is_said():
     left = checks.loc[checks["check"] == "predictor left out", "note"]
     assert left.str.startswith("same").any()
     assert left.str.startswith("doubled").any()
-    assert "lost is unknown in all rows: it stays unknown and predicts nothing." in imputed.diagnostics.notes
+    assert "lost is unknown in all rows: it stays as it is and predicts nothing." in imputed.diagnostics.notes
     assert imputed.frame(0)["lost"].isna().all()
 
 

@@ -141,3 +141,13 @@ def test_results_that_do_not_belong_together():
         pool(results([[ratio(0.0, 1.0)], [{"term": "cns", "measure": "HR", "is_reference": True}]]))
     with pytest.raises(ValueError, match="must be above 0"):
         pool(one * 2, dfcom=0)
+
+
+def test_splines_need_the_same_knots():
+    def model(*covariates, **more):
+        return results([[ratio(0.0, 1.0)]] * 2, method={"covariates": list(covariates), **more})
+
+    with pytest.raises(ValueError, match="knots of a spline may differ"):
+        pool(model("rcs(age)"))
+    assert len(pool(model("rcs(age, [20, 40, 60])")).tidy) == 1
+    assert len(pool(model("rcs(age)", knots={"age": [20, 40, 60]})).tidy) == 1
