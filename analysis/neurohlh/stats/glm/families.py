@@ -87,3 +87,14 @@ def negative_binomial_family(theta: float) -> Family:
     return Family(
         "negative binomial, log link", np.exp, np.exp, lambda m: m + m**2 / theta, loglik, POISSON.start, _always
     )
+
+
+GAUSSIAN = Family(
+    "Gaussian, identity link",
+    mean=lambda eta: eta,
+    slope=np.ones_like,
+    variance=np.ones_like,
+    loglik=lambda y, mean: -0.5 * (y - mean) ** 2,
+    start=lambda y: y,
+    inside=_always,
+)

@@ -102,7 +102,7 @@ def _safe_start(x: Floats, off: Floats, family: Family, y: Floats) -> Floats | N
 
 def _at(x: Floats, y: Floats, family: Family, w: Floats, off: Floats, beta: Floats) -> _Step | None:
     eta = x @ beta + off
-    if np.abs(eta).max() > 700:
+    if family.slope is not np.ones_like and np.abs(eta).max() > 700:
         return None
     mean = family.mean(eta)
     if not family.inside(mean):

@@ -57,12 +57,12 @@ def separation(matrix: Floats, y: Floats) -> Separation:
     rows = told[back.ravel()]
     if not told.any():
         return Separation("none", rows, np.zeros(k, dtype=bool), np.zeros(k, dtype=np.intp))
-    infinite = _undetermined(sides[~told], k)
+    infinite = undetermined(sides[~told], k)
     direction = _signs(sides, infinite)
     return Separation("complete" if told.all() else "quasi-complete", rows, infinite, direction)
 
 
-def _undetermined(rest: Floats, k: int) -> Bools:
+def undetermined(rest: Floats, k: int) -> Bools:
     """Which coefficients the patients that remain leave open: the null space of their rows has a component there."""
     if not len(rest):
         return np.ones(k, dtype=bool)
