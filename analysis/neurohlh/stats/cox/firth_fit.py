@@ -21,7 +21,7 @@ _CONVERGED = 1e-20  # squared distance from the maximum in standard errors at wh
 _NEARLY = 1e-10  # the same where rounding allows no better step
 _LONGEST_STEP = 5.0  # on the range of the linear predictor
 _WIDEST = 200.0  # range of the linear predictor beyond which a limit counts as not reached
-_ITERATIONS = 200
+_ITERATIONS = 80
 
 
 @dataclass(frozen=True)
@@ -211,11 +211,11 @@ def _limit(penalised: PenalisedLikelihood, top: Penalised, j: int, sign: int, co
     se, width = float(np.sqrt(top.inverse[j, j])), float(np.ptp(penalised.design.x[:, j]))
     near_end, far_end = 0.0, np.inf
     distance, point = wanted * se, top
-    for _ in range(100):
+    for _ in range(40):
         found, sound = _restricted(penalised, point, j, float(top.beta[j] + sign * distance))
         if found is None or not sound:
             far_end, distance = distance, (near_end + distance) / 2
-            if far_end - near_end < 1e-9 * far_end:
+            if far_end - near_end < 1e-2 * far_end:  # beyond it there is no restricted maximum
                 return float("nan")
             continue
         root = float(np.sqrt(max(2 * (top.loglik - found.loglik), 0.0)))
