@@ -82,7 +82,12 @@ def coxph(path: Path, n: int, kind: str, repeats: int) -> float | None:
     return float(done.stdout)
 
 
-def compare(n: int, kind: str, runs: int, tried: dict[tuple[str, str], float]) -> dict[str, float]:
+def foreseen(n: int, before: tuple[int, float] | None) -> float:
+    """Seconds that a fit may take, from one with fewer rows: cost may grow faster than they do."""
+    return 0.0 if before is None else before[1] * (n / before[0]) ** 1.3
+
+
+def compare(n: int, kind: str, runs: int, tried: dict[tuple[str, str], tuple[int, float]]) -> dict[str, float]:
     """Median seconds per fit of everybody who is not too slow; prints them, with the ratio to ours."""
     repeats = max(1, min(30, 30_000 // n))
     with tempfile.TemporaryDirectory() as folder:
@@ -92,17 +97,17 @@ def compare(n: int, kind: str, runs: int, tried: dict[tuple[str, str], float]) -
         found = {"ours": seconds / repeats}
         peaks = {"ours": memory}
         for name, program in (("lifelines", lifelines), ("statsmodels", statsmodels)):
-            if tried.get((name, kind), 0.0) < SLOW:
+            if foreseen(n, tried.get((name, kind))) < SLOW:
                 few = min(repeats, 3)
                 seconds, peaks[name] = measured(program(path, kind, few), 1 if n > 1000 else runs)
                 found[name] = seconds / few
-        if tried.get(("R", kind), 0.0) < SLOW:
+        if foreseen(n, tried.get(("R", kind))) < SLOW:
             seconds_r = coxph(path, n, kind, repeats)
             if seconds_r is not None:
                 found["R"] = seconds_r / repeats
         data = n * (COVARIATES + 2) * 8 / 1e9
     for name, value in found.items():
-        tried[name, kind] = value * 12  # what ten times the rows would take, and a little more
+        tried[name, kind] = n, value
         memory_said = f", peak {peaks[name]:.2f} GB" if name in peaks else ""
         print(f"  {kind:<11}{name:<12}{value * 1e3:12.2f} ms   x {value / found['ours']:7.1f}{memory_said}")
     if n >= 1_000_000:
@@ -123,7 +128,7 @@ def replicates(n: int, count: int, runs: int) -> float:
 
 def benchmark(rows: list[int], runs: int) -> dict[str, float]:
     """Everything for each number of rows; gives the exponents of cost in rows by kind."""
-    tried: dict[tuple[str, str], float] = {}
+    tried: dict[tuple[str, str], tuple[int, float]] = {}
     cost: dict[str, list[float]] = {kind: [] for kind in KINDS}
     for n in rows:
         print(f"{n:,} rows x {COVARIATES} covariates (time per fit; ratio to ours)")

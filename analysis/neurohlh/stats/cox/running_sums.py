@@ -52,7 +52,8 @@ class Segments:
         widths = np.maximum(1 << np.ceil(np.log2(np.maximum(length, 2))).astype(np.intp), 2)
         if len(length) and length.max() * len(length) <= _WASTE * length.sum():
             widths[:] = length.max()
-        onward, back = [], []
+        onward: list[_Padded] = []
+        back: list[_Padded] = []
         for width in np.unique(widths):
             begin, size, steps = first[widths == width, None], length[widths == width, None], np.arange(width)
             inside = steps < size
