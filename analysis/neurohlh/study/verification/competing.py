@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from neurohlh.stats.competing.cumulative_incidence import cumulative_incidence
+from neurohlh.stats.competing.fine_gray import fine_gray, fine_gray_cif, fine_gray_model
 from neurohlh.stats.competing.gray_test import gray_test
 from neurohlh.study.verification.case import Case, Compared
 from neurohlh.study.verification.reference import Entry, dataset
@@ -59,7 +60,45 @@ def _gray_three(entry: Entry) -> Iterator[Compared]:
     yield from _tests(frame, "age_group", entry)
 
 
+_COVARIATES = ["age", "male", "mspike"]
+
+
+def _fine_gray(frame: pd.DataFrame, cause: int = 1, **options: str) -> pd.DataFrame:
+    frame = frame.assign(male=frame["male"].astype(float))
+    return fine_gray(frame, "etime", "ev", _COVARIATES, cause=cause, censored=0, **options).tidy
+
+
+def _crr(entry: Entry) -> Iterator[Compared]:
+    r, frame = entry.values, dataset(entry.data)
+    found, model_based = _fine_gray(frame), _fine_gray(frame, variance="model")
+    yield Compared("coefficients", r["coef"], found["coef"])
+    yield Compared("standard errors", r["se"], found["std_error"])
+    yield Compared("standard errors by the information", r["invinf_se"], model_based["std_error"])
+    death = _fine_gray(frame, 2)
+    yield Compared("death: coefficients", r["death_coef"], death["coef"])
+    yield Compared("death: standard errors", r["death_se"], death["std_error"])
+    model = fine_gray_model(frame, "etime", "ev", _COVARIATES, cause=1, censored=0)
+    yield Compared("log-likelihoods", [r["loglik"], r["loglik_null"]], [model.fit.loglik, model.fit.loglik_null])
+    patients = pd.DataFrame({"age": [60, 80], "male": [1, 0], "mspike": [1, 2]})
+    predicted = fine_gray_cif(model, patients, r["pred_times"]).tidy.sort_values(["time", "level"])
+    yield Compared("predicted incidence", r["pred_cif"], predicted["estimate"])
+
+
+def _finegray(entry: Entry) -> Iterator[Compared]:
+    r, frame = entry.values, dataset(entry.data)
+    efron = _fine_gray(frame, ties="efron", variance="robust")
+    yield Compared("Efron: coefficients", r["efron_coef"], efron["coef"])
+    yield Compared("Efron: robust standard errors", r["efron_robust_se"], efron["std_error"])
+    naive = _fine_gray(frame, ties="efron", variance="model")
+    yield Compared("Efron: standard errors by the information", r["efron_naive_se"], naive["std_error"])
+    breslow = _fine_gray(frame, censoring_ties="events first", variance="robust")
+    yield Compared("Breslow: coefficients", r["breslow_coef"], breslow["coef"])
+    yield Compared("Breslow: robust standard errors", r["breslow_robust_se"], breslow["std_error"])
+
+
 CASES = (
+    Case("finegray_mgus2_crr", _crr),
+    Case("finegray_mgus2_coxph", _finegray),
     Case("cuminc_mgus2_survfit", _survfit),
     Case("cuminc_mgus2_cmprsk", _cmprsk),
     Case("gray_test_mgus2_sex", _gray_sex),
