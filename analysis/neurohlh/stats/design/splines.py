@@ -20,7 +20,7 @@ def rcs_knots(values: Floats, knots: int = DEFAULT_KNOTS) -> Floats:
     0.975 for 7. With fewer than 100 values the outer ones are the fifth smallest and largest. Where at least 5% of the
     values are equal to the smallest (largest) and no other value is as frequent, the outer knot is the next value, and
     the others divide what lies beyond it. Quantiles that coincide are one knot. Source: Harrell 2015, Regression
-    Modeling Strategies, 2nd ed., table 2.3.
+    Modeling Strategies, 2nd ed., chapter 2.
 
     Raises ValueError for another number of knots; NotEstimable if the values are too few or too often equal.
     """
@@ -74,7 +74,7 @@ def rcs_basis(values: Floats, knots: Floats) -> Floats:
     """(n, len(knots) - 1) columns of the spline: the value itself, then one nonlinear column per knot but two.
 
     Nonlinear columns are divided by the squared distance of the outer knots (Hmisc's norm = 2), which keeps them on
-    the scale of `values`. Source: Devlin and Weeks 1986, Proc 11th SAS Users Group Conf 646; Harrell 2015, eq. 2.25.
+    the scale of `values`. Source: Devlin and Weeks 1986, Proc 11th SAS Users Group Conf 646; Harrell 2015, chapter 2.
     """
     k = np.asarray(knots, dtype=float)
     last, before = k[-1], k[-2]
@@ -93,7 +93,7 @@ def checked_knots(knots: Floats, values: Floats, name: str) -> Floats:
     places = np.unique(np.asarray(knots, dtype=float))
     if len(places) < 3 or len(places) < len(knots):
         raise ValueError(f"{name}: a restricted cubic spline needs at least 3 knots, each named once")
-    # Three knots' worth of information: with fewer patients beyond the first inner knot a column is (nearly) constant.
+    # Beyond the outer knots there is no curve to be seen.
     if len(values) and not (values.min() < places[1] and values.max() > places[0]):
         raise ValueError(f"{name}: the knots lie outside the values ({values.min():g} to {values.max():g})")
     return places
