@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from neurohlh.stats.competing.cause_specific import cause_specific_cif, cause_specific_cox
 from neurohlh.stats.competing.cumulative_incidence import cumulative_incidence
 from neurohlh.stats.competing.fine_gray import fine_gray, fine_gray_cif, fine_gray_model
 from neurohlh.stats.competing.gray_test import gray_test
@@ -96,7 +97,22 @@ def _finegray(entry: Entry) -> Iterator[Compared]:
     yield Compared("Breslow: robust standard errors", r["breslow_robust_se"], breslow["std_error"])
 
 
+def _cause_specific(entry: Entry) -> Iterator[Compared]:
+    r, frame = entry.values, dataset(entry.data)
+    frame["male"] = frame["male"].astype(float)
+    tidy = cause_specific_cox(frame, "etime", "ev", _COVARIATES, cause=1, censored=0).tidy
+    for name, outcome in (("pcm", "1"), ("death", "2")):
+        found = tidy[tidy["outcome"] == outcome]
+        yield Compared(f"{name}: coefficients", r[name]["coef"], found["coef"])
+        yield Compared(f"{name}: standard errors", r[name]["se"], found["std_error"])
+    patients = pd.DataFrame({"age": [60, 80], "male": [1, 0], "mspike": [1, 2]})
+    said = ("etime", "ev", _COVARIATES, patients, r["csc_cif_times"])
+    predicted = cause_specific_cif(frame, *said, cause=1, censored=0).tidy["estimate"]
+    yield Compared("predicted incidence", r["csc_cif_pcm"], predicted)
+
+
 CASES = (
+    Case("cause_specific_mgus2", _cause_specific),
     Case("finegray_mgus2_crr", _crr),
     Case("finegray_mgus2_coxph", _finegray),
     Case("cuminc_mgus2_survfit", _survfit),
