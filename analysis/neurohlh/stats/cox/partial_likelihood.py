@@ -44,7 +44,7 @@ class PartialLikelihood:
     def at(self, predictor: Floats) -> AtPredictor:
         """The sums at a linear predictor (m,) of the sorted rows, offset included."""
         found = AtPredictor(self, predictor)
-        if isinstance(self.sums, RunningSums) and self.sums.lose_digits(found.risk, found.hazard()):
+        if isinstance(self.sums, RunningSums) and self.sums.lose_digits(found.risk, self.weight_of_moment):
             self.sums = NestedSums(self.design.sets)
             found = AtPredictor(self, predictor)
         return found

@@ -55,8 +55,9 @@ class RunningSums:
             out[sets.late] -= running[sets.stop[sets.late]]
         return out
 
-    def lose_digits(self, risk: Floats, hazard: Floats) -> bool:
-        """Whether differences of running sums cancel at these risks and hazards, so that `NestedSums` is needed."""
+    def lose_digits(self, risk: Floats, events: Floats) -> bool:
+        """Whether differences of running sums cancel at these risks, with so many `events` at each moment, so that
+        `NestedSums` is needed."""
         if not self.delayed:
             return False
         sets = self.sets
@@ -67,9 +68,9 @@ class RunningSums:
         if ratio.max() > _CANCELLED_ONCE or np.average(ratio, weights=sets.tied) > _CANCELLED:
             return True
         late = sets.late
-        running = sets.segments.backward(hazard.copy())
+        running = sets.segments.backward(events / left)
         taken = risk[late] @ running[sets.stop[late]]
-        return bool(taken > _CANCELLED * (left @ hazard))
+        return bool(taken > _CANCELLED * events.sum())
 
 
 class NestedSums:

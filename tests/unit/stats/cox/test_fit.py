@@ -3,8 +3,11 @@ import pandas as pd
 import pytest
 from statsmodels.duration.hazard_regression import PHReg
 
+from neurohlh.core.errors import NotEstimable
 from neurohlh.stats.cox.fit import SortedDesign, aliased, fit
 from neurohlh.stats.cox.model import score_residuals
+from neurohlh.stats.cox.partial_likelihood import PartialLikelihood
+from neurohlh.stats.cox.risk_sums import NestedSums
 
 
 @pytest.fixture
@@ -77,3 +80,49 @@ def test_what_never_differs_within_a_stratum_has_no_information(sample):
 def test_unknown_ties(sample):
     with pytest.raises(ValueError, match="ties must be"):
         SortedDesign.of(*sample[:3], ties="exakt")
+
+
+def test_small_risk_sets_before_large_ones_keep_their_digits():
+    # Those at risk early have hazards e^35 times lower than those who enter late: running sums would leave nothing.
+    rng = np.random.default_rng(21)
+    n = 200
+    late = np.arange(n) >= n // 2
+    x = np.column_stack([np.where(late, 35.0, 0.0) + rng.normal(size=n) / 3, rng.normal(size=n)])
+    time, entry = np.where(late, 5, 0) + rng.uniform(0.1, 4, n), np.where(late, 4.5, 0.0)
+    event, beta = rng.random(n) < 0.7, np.array([1.0, 0.3])
+    design = SortedDesign.of(x, time, event, entry=entry)
+    likelihood = PartialLikelihood(design)
+    found = likelihood.at(design.x @ (beta * design.unit))
+    assert isinstance(likelihood.sums, NestedSums)
+    score, total, risk = np.zeros(2), 0.0, np.exp(x @ beta)
+    for i in np.flatnonzero(event):
+        at_risk = (entry < time[i]) & (time[i] <= time)
+        total += np.log(risk[i] / risk[at_risk].sum())
+        score += x[i] - risk[at_risk] @ x[at_risk] / risk[at_risk].sum()
+    assert found.loglik == pytest.approx(total, rel=1e-12)
+    np.testing.assert_allclose(found.score() * design.unit, score, rtol=1e-9)
+
+
+def test_aliased_columns_have_no_coefficient(sample):
+    x, time, event, _ = sample
+    found = fit(SortedDesign.of(np.column_stack([x[:, 0], 2 * x[:, 0], x[:, 1]]), time, event))
+    alone = fit(SortedDesign.of(x[:, :2], time, event))
+    assert np.isnan(found.coef[1])
+    assert found.diverging.tolist() == [False, True, False]
+    np.testing.assert_allclose(found.coef[[0, 2]], alone.coef, rtol=1e-10)
+
+
+def test_a_start_changes_the_way_but_not_the_end(sample):
+    x, time, event, _ = sample
+    design = SortedDesign.of(x, time, event)
+    cold = fit(design)
+    warm = fit(design, start=cold.coef)
+    np.testing.assert_allclose(warm.coef, cold.coef, rtol=1e-10)
+    assert warm.iterations < cold.iterations
+    assert warm.loglik_null == cold.loglik_null
+
+
+def test_no_event(sample):
+    x, time, event, _ = sample
+    with pytest.raises(NotEstimable, match="no event among the rows"):
+        fit(SortedDesign.of(x, time, np.zeros_like(event)))
