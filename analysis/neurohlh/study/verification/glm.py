@@ -239,7 +239,7 @@ def _rates_exact(entry: Entry) -> Iterator[Compared]:
 
 def _tables(entry: Entry) -> Iterator[Compared]:
     for name, r in entry.values.items():
-        tidy = two_by_two_methods(*r["cells"]).tidy.set_index("method")
+        tidy: Any = two_by_two_methods(*r["cells"]).tidy.set_index("method")
         ends = ["conf_low", "conf_high"]
         yield Compared(f"{name}: Woolf", r["woolf"], tidy.loc["Woolf", ["estimate", *ends]])
         yield Compared(f"{name}: log-Wald", r["rr_wald"], tidy.loc["log-Wald", ["estimate", *ends]])
@@ -250,7 +250,8 @@ def _tables(entry: Entry) -> Iterator[Compared]:
 
 def _mcnemar(entry: Entry) -> Iterator[Compared]:
     for name, cells in (("a", (12, 5)), ("b", (3, 1))):
-        r, tidy = entry.values[name], mcnemar(*cells).tidy
+        r = entry.values[name]
+        tidy: Any = mcnemar(*cells).tidy
         yield Compared("tests", [r["chi"], r["chi_corrected"], r["p"]], [*tidy["statistic"][1:3], tidy["p_value"][0]])
         yield Compared("limits", [r["odds_low"], r["odds_high"]], tidy.loc[0, ["conf_low", "conf_high"]])
 
