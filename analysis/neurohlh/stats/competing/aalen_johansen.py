@@ -72,7 +72,7 @@ def aalen_johansen(
     n_censor = np.bincount(end[status == 0], minlength=len(moments))
     n_risk, risk = (_at_risk(end, begin, len(moments), v) for v in (None, w))
     total = events.sum(axis=1)
-    survival = np.cumprod(np.where(n_risk == n_event.sum(axis=1), 0.0, 1 - total / risk))
+    survival = np.cumprod(np.where(n_risk == n_event.sum(axis=1), 0.0, 1 - total / risk), dtype=float)
     before = np.concatenate([[1.0], survival[:-1]])
     incidence = np.cumsum(before[:, None] * events / risk[:, None], axis=0)
     return Incidence(

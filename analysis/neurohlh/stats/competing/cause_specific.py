@@ -118,7 +118,11 @@ def cause_specific_cif(
         late = at[j] > last
         row |= {"note": f"not estimable: beyond the last follow-up ({last:g})"} if late else {"estimate": found[i, j]}
         rows.append(row)
-    method = {"model": "cause-specific Cox for every cause, combined", "estimator": "product limit", "ties": ties}
+    method: dict[str, Any] = {
+        "model": "cause-specific Cox for every cause, combined",
+        "estimator": "product limit",
+        "ties": ties,
+    }
     method |= {"software": software("numpy"), "reference": [_REFERENCE]}
     return Result(kind="cause_specific_cif", tidy=tidy_frame(rows), method=method, counts=whole.counts(len(frame)))
 

@@ -76,12 +76,22 @@ def censoring(time: Floats, censored: Bools, entry: Floats | None, weight: Float
     size = len(moments) + 1
     risk = np.cumsum(np.bincount(first, w, minlength=size) - np.bincount(last, w, minlength=size))[:-1]
     own = np.where(c, last - 1, -1)
-    count = np.bincount(own[c], w[c], minlength=len(moments))
+    count = np.bincount(own[c], w[c], minlength=len(moments)).astype(float)
     staying = np.where(np.isclose(count, risk, rtol=1e-12, atol=0), 0.0, 1 - count / risk)
     left_over = risk if ties == "together" else np.where(staying > 0, risk - count, np.inf)
     entries = (None, None) if entry is None else _entering(t, entry[rows], w)
     return Censoring(
-        rows, moments, np.cumprod(staying), risk, count, first, last, own, *entries, float(t.max()), left_over
+        rows,
+        moments,
+        np.cumprod(staying, dtype=float),
+        risk,
+        count,
+        first,
+        last,
+        own,
+        *entries,
+        float(t.max()),
+        left_over,
     )
 
 

@@ -98,7 +98,8 @@ def fine_gray_model(
     data = whole.subset(used)
     if not data.n or not design.matrix.shape[1]:
         raise NotEstimable("no patient has everything known, or no covariate varies among the patients used")
-    groups, names = {}, []
+    groups: dict[str, Ints] = {}
+    names: list[str] = []
     for option, name in codes.items():
         if name is not None:
             found, levels = labels(column(frame, name)[used])
@@ -126,7 +127,8 @@ def fine_gray(
 ) -> Result:
     """Subdistribution hazard ratios of `covariates` (terms as in `model_design`) for the incidence of `cause`.
 
-    `options`: competing, reference, strata, censoring_groups (by default the strata), entry, cluster, weights, ties
+    `options`: competing, reference, strata, censoring_groups (by default the strata; coefficients
+    as crr with cengroup, its variance differs from this one), entry, cluster, weights, ties
     ("breslow" as cmprsk's crr, "efron" as survival's finegray), censoring_ties ("together" or "events first"; by
     default what goes with ties), variance ("censoring", the default without delayed entry: the weights are estimated
     and the variance says so; "robust"; "model"). Raises ValueError for wrong columns, codes or options; NotEstimable
@@ -173,7 +175,11 @@ def fine_gray_cif(
     se = np.sqrt((model.summed(found.influence) ** 2).sum(axis=0))
     last, rows = float(model.data.time.max()), []
     for i, j in np.ndindex(found.hazard.shape):
-        row = {"analysis": "fine_gray_cif", "outcome": model.data.causes[0], "term": "predicted incidence"}
+        row: dict[str, Any] = {
+            "analysis": "fine_gray_cif",
+            "outcome": model.data.causes[0],
+            "term": "predicted incidence",
+        }
         row |= {"level": str(i + 1), "time": at[j], "measure": "cumulative incidence", "scale": "log-log"}
         h = found.hazard[i, j]
         if at[j] > last:
@@ -253,7 +259,7 @@ def _proportional(model: FineGrayModel) -> list[dict[str, Any]]:
             continue
         statistic = float(score[columns] @ np.linalg.solve(part, score[columns]))
         p = float(chi2.sf(statistic, len(columns)))
-        row = {"check": name, "term": term, "statistic": statistic, "df": len(columns), "p_value": p}
+        row: dict[str, Any] = {"check": name, "term": term, "statistic": statistic, "df": len(columns), "p_value": p}
         note = "robust score test of the covariate times the rank of time"
         out.append({**row, "verdict": "ok" if p >= 0.05 else "attention", "note": note})
     return out

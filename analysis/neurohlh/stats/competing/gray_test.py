@@ -10,7 +10,7 @@ from scipy.stats import chi2
 
 from neurohlh.core.errors import NotEstimable
 from neurohlh.core.result import Result, tidy_frame
-from neurohlh.stats.columns import column, labels
+from neurohlh.stats.columns import Floats, column, labels
 from neurohlh.stats.competing.data import Code, competing_data
 from neurohlh.stats.competing.gray import gray_scores
 from neurohlh.stats.recipe import software
@@ -72,7 +72,7 @@ def gray_test(
     )
 
 
-def _test(score: np.ndarray, cov: np.ndarray) -> dict[str, object]:  # type: ignore[type-arg]
+def _test(score: Floats, cov: Floats) -> dict[str, object]:
     df = len(score) - 1
     scale = np.sqrt(np.maximum(np.diag(cov)[:-1], 1e-300))
     if np.linalg.matrix_rank(cov[:-1, :-1] / np.outer(scale, scale), tol=1e-7, hermitian=True) < df:

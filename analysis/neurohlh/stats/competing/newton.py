@@ -58,7 +58,7 @@ def maximise(evaluate: Evaluate, size: int) -> Maximum:
         converged = float(np.abs(step).max()) < _TOLERANCE * max(1.0, float(np.abs(beta).max()))
         if gain < 1e-9 or np.abs(beta).max() > 50:
             diverging = _flat(information, at_zero)
-    return Maximum(beta, information, null, value, score_test, diverging, converged or diverging.any(), iteration)
+    return Maximum(beta, information, null, value, score_test, diverging, bool(converged or diverging.any()), iteration)
 
 
 def _flat(information: Floats, at_zero: Floats) -> Bools:

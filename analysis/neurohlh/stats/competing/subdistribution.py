@@ -221,7 +221,7 @@ def stratum_of(
 
 
 def _steps(place: Ints, weight: Floats, size: int, ties: str) -> tuple[Ints, Floats, Floats]:
-    total = np.bincount(place, weight, minlength=size)
+    total = np.bincount(place, weight, minlength=size).astype(float)
     if ties == "breslow":
         return np.arange(size), np.zeros(size), total
     count = np.bincount(place, minlength=size)

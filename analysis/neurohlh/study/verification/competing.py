@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from neurohlh.stats.competing.cause_specific import cause_specific_cif, cause_specific_cox
@@ -33,7 +35,7 @@ def _cmprsk(entry: Entry) -> Iterator[Compared]:
     yield from _est_var(dataset(entry.data), None, r, r["times"])
 
 
-def _est_var(frame: pd.DataFrame, by: str | None, r: dict[str, object], times: list[float]) -> Iterator[Compared]:
+def _est_var(frame: pd.DataFrame, by: str | None, r: Mapping[str, Any], times: list[float]) -> Iterator[Compared]:
     found = cumulative_incidence(frame, "etime", "ev", cause=1, censored=0, by=by, times=times, variance="Aalen").tidy
     at = found[found["term"] == "incidence at time"].sort_values(["level", "group", "time"])
     yield Compared("incidence", r["est"], at["estimate"])
@@ -43,7 +45,7 @@ def _est_var(frame: pd.DataFrame, by: str | None, r: dict[str, object], times: l
 def _gray_sex(entry: Entry) -> Iterator[Compared]:
     frame = dataset(entry.data)
     yield from _tests(frame, "sex", entry)
-    yield from _est_var(frame, "sex", dict(entry.values), [60, 120, 240])
+    yield from _est_var(frame, "sex", entry.values, [60, 120, 240])
 
 
 def _tests(frame: pd.DataFrame, by: str, entry: Entry) -> Iterator[Compared]:
@@ -64,7 +66,7 @@ def _gray_three(entry: Entry) -> Iterator[Compared]:
 _COVARIATES = ["age", "male", "mspike"]
 
 
-def _fine_gray(frame: pd.DataFrame, cause: int = 1, **options: str) -> pd.DataFrame:
+def _fine_gray(frame: pd.DataFrame, cause: int = 1, **options: Any) -> pd.DataFrame:
     frame = frame.assign(male=frame["male"].astype(float))
     return fine_gray(frame, "etime", "ev", _COVARIATES, cause=cause, censored=0, **options).tidy
 
@@ -111,7 +113,43 @@ def _cause_specific(entry: Entry) -> Iterator[Compared]:
     yield Compared("predicted incidence", r["csc_cif_pcm"], predicted)
 
 
+def _melanoma(entry: Entry) -> pd.DataFrame:
+    frame = dataset(entry.data)
+    months = np.ceil(frame["time"] / 30.4375)
+    male = (frame["sex"] == "Male").astype(float)
+    return frame.assign(months=months, male=male, start=np.floor(months / 4))
+
+
+def _melanoma_gray(entry: Entry) -> Iterator[Compared]:
+    frame = _melanoma(entry)
+    for rho in entry.values["rho"]:
+        found = [
+            gray_test(frame, "months", "status", "invasion", cause=k, censored=0, strata="ulcer", rho=rho)
+            for k in (1, 2)
+        ]
+        yield Compared(f"rho {rho}", entry.values[f"rho{rho}"], [one.tidy.loc[0, "statistic"] for one in found])
+
+
+def _melanoma_model(given: Entry, prefix: str, **options: Any) -> Iterator[Compared]:
+    covariates = ["age", "thick", "male"]
+    tidy = fine_gray(_melanoma(given), "months", "status", covariates, cause=1, censored=0, **options).tidy
+    yield Compared(f"{prefix}coefficients", given.values[f"{prefix}coef"], tidy["coef"])
+    yield Compared(f"{prefix}standard errors", given.values[f"{prefix}se"], tidy["std_error"])
+
+
+def _melanoma_crr(entry: Entry) -> Iterator[Compared]:
+    yield from _melanoma_model(entry, "")
+
+
+def _melanoma_finegray(entry: Entry) -> Iterator[Compared]:
+    yield from _melanoma_model(entry, "strata_", strata="ulcer", ties="efron", variance="robust")
+    yield from _melanoma_model(entry, "entry_", entry="start", ties="efron")
+
+
 CASES = (
+    Case("competing_melanoma_gray", _melanoma_gray),
+    Case("competing_melanoma_crr_ties", _melanoma_crr),
+    Case("competing_melanoma_finegray_strata_entry", _melanoma_finegray),
     Case("cause_specific_mgus2", _cause_specific),
     Case("finegray_mgus2_crr", _crr),
     Case("finegray_mgus2_coxph", _finegray),
