@@ -65,18 +65,20 @@ def concordance(
     if tau is not None:
         own[time > tau] = 0
     counts = _pair_counts(score.round(10), time, event, entry, strata, case, own)
-    found = Concordance(np.nan, np.nan, 0)
+    return _summed(counts, case, own, cluster, whole=weights is None and time_weight == "n")
+
+
+def _summed(counts: _Counts, case: Floats, own: Floats, cluster: Ints | None, *, whole: bool) -> Concordance:
     pairs, good = counts.pairs, counts.good
     total = float(own @ pairs[0])
     if total <= 0:
-        return found
+        return Concordance(np.nan, np.nan, 0)
     estimate = float(own @ good[0]) / total
     influence = (own * (good[0] - estimate * pairs[0]) + case * (good[1] - estimate * pairs[1])) / total
     if cluster is not None:
         influence = np.bincount(cluster, weights=influence).astype(float)
     tied = float(own @ counts.tied)
     concordant = float(own @ good[0]) - tied / 2
-    whole = weights is None and time_weight == "n"
     return Concordance(
         estimate=estimate,
         std_error=float(np.sqrt((influence**2).sum())),
