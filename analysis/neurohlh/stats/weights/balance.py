@@ -168,7 +168,7 @@ def _verdicts(tidy: pd.DataFrame, threshold: float) -> Iterator[dict[str, Any]]:
         here = tidy[tidy["population"] == population]
         smd = here.loc[here["measure"] == "SMD"].set_index(["term", "level"])["estimate"].abs()
         known = smd.dropna()
-        worst = " ".join(known.idxmax()).strip() if len(known) else ""
+        worst = " ".join(known.index[int(known.argmax())]).strip() if len(known) else ""
         yield {
             "check": f"largest |SMD| {population}",
             "term": worst,

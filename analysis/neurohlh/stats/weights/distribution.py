@@ -47,5 +47,5 @@ def distribution_checks(weights: Floats, exposed: Bools, names: tuple[str, str])
             "term": name,
             "value": float(own.max()),
             "verdict": "look" if heaviest > HEAVY else "ok",
-            "note": f"{heaviest:.1f} times the mean weight of the group (above {HEAVY:g} is called heavy: a convention)",
+            "note": f"{heaviest:.1f} times the mean weight of the group (heavy above {HEAVY:g}: a convention)",
         }

@@ -38,9 +38,9 @@ ESTIMANDS = {
 def weights_of(score: Floats, exposed: Bools, estimand: str, *, stabilised: bool = False) -> Floats:
     """The weight of every row from its probability `score` of exposure (strictly between 0 and 1).
 
-    ATE 1/P(own group), ATT 1 and e/(1-e), ATC (1-e)/e and 1, overlap P(other group), matching min(e, 1-e)/P(own group).
-    `stabilised` ATE weights are multiplied by the share of the own group. Raises ValueError for other estimands, and for
-    stabilised ones other than ATE (there a group's constant would change nothing).
+    ATE 1/P(own group), ATT 1 and e/(1-e), ATC (1-e)/e and 1, overlap P(other group), matching min(e, 1-e)/P(own
+    group). `stabilised` ATE weights are multiplied by the share of the own group. Raises ValueError for other
+    estimands, and for stabilised ones other than ATE (there a group's constant would change nothing).
     """
     if estimand not in ESTIMANDS:
         raise ValueError(f"estimand must be one of {', '.join(ESTIMANDS)}, not {estimand!r}")

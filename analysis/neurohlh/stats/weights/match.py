@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from neurohlh.core.errors import NotEstimable
-from neurohlh.core.result import Result, check_frame, tidy_frame
+from neurohlh.core.result import Result
 from neurohlh.stats.columns import Bools, Floats, Ints
 from neurohlh.stats.weights.balance import BALANCED, balance_result, covariate_rows, design_columns
 from neurohlh.stats.weights.distribution import distribution_rows
@@ -106,7 +106,7 @@ def match(
     score = propensity(
         frame, exposure, covariates, method=method, exposed=exposed, reference=reference, seed=seed, folds=folds
     )
-    logit = np.round(np.log(score.used_score / (1 - score.used_score)), _DIGITS)
+    logit = np.asarray(np.log(score.used_score / (1 - score.used_score)).round(_DIGITS), dtype=np.float64)
     spread = float(logit.std(ddof=1))
     width = None if caliper is None else caliper * spread
     partners = _partners(logit, score.data.exposed, width, ratio, order, replace, optimal_pairs)
@@ -167,8 +167,8 @@ def _sets(partners: Ints, focal: Ints, n: int) -> Ints:
     for column in partners.T[::-1]:  # earlier choices and earlier patients last, so that theirs is the number kept
         has = np.flatnonzero(column >= 0)[::-1]
         sets[column[has]] = number[has]
-    has = (partners >= 0).any(axis=1)
-    sets[focal[has]] = number[has]
+    matched = (partners >= 0).any(axis=1)
+    sets[focal[matched]] = number[matched]
     return sets
 
 
