@@ -1,5 +1,5 @@
 # Further reference values on weighting.  Run: Rscript more_weights.R  (R 4.2.2, survival 3.5-3, MatchIt 4.5.1); writes
-# more_weights.json from data sets that stand in the reference folder already, and matchit_lalonde.csv.
+# more_weights.json, matchit_lalonde.csv and two tables of matched pairs.
 suppressPackageStartupMessages({ library(survival); library(jsonlite); library(MatchIt) })
 options(digits = 17)
 REF <- list()
@@ -45,18 +45,37 @@ ref("weights_ipcw_lung", {
        coef = unname(coef(f)), se = unname(sqrt(diag(vcov(f)))))
 }, "derived_lung_cc", "inverse probability of censoring weights per interval, stabilised by Kaplan-Meier")
 
+# MatchIt 4.5.1 compares distances after cutting off their decimals, so that on the logit scale it does not take the
+# nearest partner. With the same distances times 1e7 it does; that is what a match is held against.
+wide <- function(f, d) 1e7 * predict(glm(f, binomial, d, control = glm.control(epsilon = 1e-14, maxit = 100)))
+rform <- hormon ~ age + meno + size2 + size3 + g3 + nodes + lpgr + ler
+rd <- rot[, c("pid", "age", "meno", "size2", "size3", "g3", "nodes", "lpgr", "ler", "hormon", "chemo", "dtime", "death")]
+pairs <- function(m, d) {
+  mm <- m$match.matrix; k <- !is.na(mm[, 1])
+  data.frame(treated_pid = d$pid[match(rownames(mm), rownames(d))][k], control_pid = d$pid[match(mm[, 1], rownames(d))][k])
+}
+old <- matchit(rform, data = rd, method = "nearest", distance = "glm", link = "linear.logit", caliper = .2, std.caliper = TRUE, m.order = "largest")
+write.csv(pairs(old, rd), "derived_rotterdam_matchit_pairs.csv", row.names = FALSE)
+new <- matchit(rform, data = rd, method = "nearest", distance = wide(rform, rd), caliper = .2, std.caliper = TRUE, m.order = "largest")
+write.csv(pairs(new, rd), "derived_rotterdam_nearest_pairs.csv", row.names = FALSE)
+ref("weights_match_rotterdam", {
+  md <- match.data(new); f <- coxph(Surv(dtime, death) ~ hormon, data = md, cluster = subclass, control = ctl)
+  list(n_pairs = sum(!is.na(new$match.matrix)), log_hr = unname(coef(f)), cluster_se = sqrt(f$var[1, 1]),
+       smd = unname(summary(new)$sum.matched[-1, "Std. Mean Diff."]))
+}, "derived_rotterdam_nearest_pairs", "nearest neighbour on the logit times 1e7, caliper 0.2 SD; the pairs are the data set")
+
 data(lalonde, package = "MatchIt")
 ll <- lalonde; ll$black <- as.integer(ll$race == "black"); ll$hispan <- as.integer(ll$race == "hispan"); ll$race <- NULL
 write.csv(ll, "matchit_lalonde.csv", row.names = FALSE)
 form <- treat ~ age + educ + black + hispan + married + nodegree + re74 + re75
-pairs <- function(m) { mm <- m$match.matrix; list(exposed = as.integer(sub("NSW", "", rownames(mm))), partners = lapply(seq_len(nrow(mm)), function(i) { v <- match(mm[i, ], rownames(lalonde)); v[!is.na(v)] })) }
 ref("weights_match_lalonde", {
-  one <- matchit(form, data = ll, method = "nearest", distance = "glm", link = "linear.logit", caliper = NULL, m.order = "largest")
-  two <- matchit(form, data = ll, method = "nearest", distance = "glm", link = "linear.logit", caliper = .2, ratio = 2, m.order = "largest")
-  rep <- matchit(form, data = ll, method = "nearest", distance = "glm", link = "linear.logit", caliper = .2, replace = TRUE)
+  d <- wide(form, ll)
+  one <- matchit(form, data = ll, method = "nearest", distance = d, caliper = NULL, m.order = "largest")
+  two <- matchit(form, data = ll, method = "nearest", distance = d, caliper = .2, ratio = 2, m.order = "largest")
+  rep <- matchit(form, data = ll, method = "nearest", distance = d, caliper = .2, replace = TRUE, m.order = "largest")
   f <- function(m) { s <- summary(m)$sum.matched[, "Std. Mean Diff."]; w <- m$weights; list(matched_exposed = sum(w[ll$treat == 1] > 0), matched_unexposed = sum(w[ll$treat == 0] > 0), smd = unname(s[-1]), weight_sum_unexposed = sum(w[ll$treat == 0]), largest_weight = max(w)) }
   list(no_caliper = f(one), ratio_2 = f(two), replace = f(rep))
-}, "matchit_lalonde", "SMD divided by the standard deviation of the exposed (MatchIt's default for ATT)")
+}, "matchit_lalonde", "distances times 1e7; SMD divided by the standard deviation of the exposed (MatchIt's default for ATT)")
 
 REF <- c(list(`_meta` = list(R = R.version.string, packages = sapply(c("survival", "MatchIt"), function(p) as.character(packageVersion(p))))), REF)
 writeLines(gsub('"@@([^"]*)@@"', "\\1", toJSON(REF, auto_unbox = TRUE, na = "null", null = "null", pretty = TRUE)), "more_weights.json")

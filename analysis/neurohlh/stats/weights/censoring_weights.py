@@ -58,8 +58,8 @@ def censoring_weights(
     follow-up. P is from a Cox model of being censored on `covariates` (terms as in `cox`); `stabilised` weights are
     multiplied by the Kaplan-Meier probability of being uncensored. `times` are by default all times at which an event
     happens. A patient with an event counts as under observation all that day. `truncate` moves weights beyond two of
-    their quantiles (type 7) to them. Analyse the rows with entry="start", weights="censoring_weight" and "id" as cluster
-    or id.
+    their quantiles (type 7) to them. Analyse the rows with entry="start", weights="censoring_weight", and "id" as
+    cluster or id.
 
     Right if, within the covariates, who is lost does not differ from who is followed. Raises ValueError for wrong
     columns or options, NotEstimable without a censoring, or where nobody like a patient stays in follow-up. Robins and

@@ -119,7 +119,7 @@ def match(
         "replace": replace,
         "method": "optimal pairs" if optimal_pairs else "nearest neighbour, greedy",
     }
-    return _matched(score, logit, partners, options, denominator)
+    return _matched(score, logit, partners, width, options, denominator)
 
 
 def _partners(
@@ -132,7 +132,14 @@ def _partners(
     return optimal(logit, exposed, caliper=width)
 
 
-def _matched(score: Propensity, logit: Floats, partners: Ints, options: dict[str, Any], denominator: str) -> Matched:
+def _matched(
+    score: Propensity,
+    logit: Floats,
+    partners: Ints,
+    width: float | None,
+    options: dict[str, Any],
+    denominator: str,
+) -> Matched:
     data, rows = score.data, np.flatnonzero(score.data.used)
     focal = np.flatnonzero(data.exposed)
     weights = matching_weights(partners, focal, len(data.exposed))
@@ -144,7 +151,7 @@ def _matched(score: Propensity, logit: Floats, partners: Ints, options: dict[str
     found = partners >= 0
     distances = np.abs(logit[focal][:, None] - logit[np.maximum(partners, 0)])[found]
     result = _result(score, weights, distances, options, denominator)
-    caliper = np.nan if options["caliper"] == "none" else float(options["caliper"].split("(")[1].rstrip(")"))
+    caliper = np.nan if width is None else width
     return Matched(pair, aligned, rows[focal], in_frame, score, caliper, spread, options["replace"], result)
 
 

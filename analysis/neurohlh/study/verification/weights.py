@@ -11,7 +11,8 @@ import pandas as pd
 from neurohlh.stats.cox.cox import cox
 from neurohlh.stats.weights.balance import balance
 from neurohlh.stats.weights.censoring_weights import WEIGHT, censoring_weights
-from neurohlh.stats.weights.match import Matched, match
+from neurohlh.stats.weights.differences import Covariate, differences
+from neurohlh.stats.weights.match import match
 from neurohlh.stats.weights.outcomes import weighted_cox, weighted_survival
 from neurohlh.stats.weights.standardised_survival import standardised_survival
 from neurohlh.stats.weights.weight import Weighted, weight
@@ -63,23 +64,57 @@ def _outcome(name: str, r: dict[str, Any], frame: pd.DataFrame, weighted: Weight
     yield Compared(f"{name}: survival", r["km_weighted_surv"], tidy[tidy["term"] == "survival at time"]["estimate"])
 
 
-def _match_rotterdam(entry: Entry) -> Iterator[Compared]:
-    r, frame = entry.values, dataset(entry.data)
+_CUT_OFF = (
+    "MatchIt 4.5.1 cuts the decimals off distances and so does not take the nearest partner; "
+    "compared on the pairs that it made, and our own pairs in weights_match_rotterdam"
+)
+
+
+def _matched_cox(frame: pd.DataFrame, pairs: pd.DataFrame) -> pd.Series:
+    """The exposure's row of a Cox model of the pairs, clustered by pair."""
+    rows = pd.concat([pairs.iloc[:, k].rename("pid").to_frame().assign(pair=range(len(pairs))) for k in (0, 1)])
+    return cox(rows.merge(frame, on="pid"), "dtime", "death", ["hormon"], cluster="pair").tidy.iloc[0]
+
+
+def _match_as_shipped(entry: Entry) -> Iterator[Compared]:
+    r, frame = entry.values, dataset("derived_rotterdam_iptw")
     found = match(frame, "hormon", _ROTTERDAM)
-    theirs = dataset("derived_rotterdam_match_pairs").sort_values("treated_pid")
+    yield Compared("pairs", r["n_pairs"], int((found.partners[:, 0] >= 0).sum()))
+    yield Compared("caliper and spread of the logit", [r["caliper_abs"], r["sd_used"]], [found.caliper, found.spread])
+    pairs = dataset("derived_rotterdam_matchit_pairs")
+    row = _matched_cox(frame, pairs)
+    numbers = [row["coef"], row["std_error"]]
+    yield Compared("log hazard ratio, clustered by pair", [r["log_hr"], r["cluster_se"]], numbers, why=_CUT_OFF)
+    exposed = frame["hormon"].to_numpy() == 1
+    inside = np.isin(frame["pid"], pairs.to_numpy().ravel()).astype(float)
+    smd = [
+        differences(Covariate.of(frame[name].to_numpy(dtype=float), exposed, "exposed"), exposed, inside).smd
+        for name in _ROTTERDAM
+    ]
+    theirs = list(r["smd_matched"].values())[1:]
+    yield Compared("SMD of the matched", _as_ours(theirs, frame, _ROTTERDAM, exposed), smd, why=_CUT_OFF)
+
+
+def _as_ours(smd: list[float], frame: pd.DataFrame, names: list[str], exposed: Any) -> list[float]:
+    """MatchIt divides binary covariates by the root of p(1 - p), everything else (and we) by n - 1."""
+    n = int(exposed.sum())
+    binary = [frame[name].isin([0, 1]).all() for name in names]
+    return [value * np.sqrt((n - 1) / n) if two else value for value, two in zip(smd, binary, strict=True)]
+
+
+def _match_rotterdam(entry: Entry) -> Iterator[Compared]:
+    r, frame = entry.values, dataset("derived_rotterdam_iptw")
+    found = match(frame, "hormon", _ROTTERDAM, denominator="exposed")
     pid, has = frame["pid"].to_numpy(), found.partners[:, 0] >= 0
     ours = pd.DataFrame({"treated_pid": pid[found.focal[has]], "control_pid": pid[found.partners[has, 0]]})
-    yield Compared("pairs", r["n_pairs"], int(has.sum()))
+    theirs = dataset(entry.data).sort_values("treated_pid")
     yield Compared("who is paired with whom", theirs.to_numpy(), ours.sort_values("treated_pid").to_numpy())
-    yield Compared("caliper and spread of the logit", [r["caliper_abs"], r["sd_used"]], [found.caliper, found.spread])
-    pairs = found.frame(frame)
-    row = cox(pairs, "dtime", "death", ["hormon"], cluster="pair").tidy.iloc[0]
-    yield Compared("log hazard ratio, clustered by pair", [r["log_hr"], r["cluster_se"]],
-                   [row["coef"], row["std_error"]])  # fmt: skip
-    exposed = match(frame, "hormon", _ROTTERDAM, denominator="exposed").result.tidy
-    after = exposed[(exposed["measure"] == "SMD") & (exposed["population"] == "after")]["estimate"]
-    yield Compared("SMD of the matched", list(r["smd_matched"]["values"] if "values" in r["smd_matched"] else
-                                             r["smd_matched"].values())[1:], after)  # fmt: skip
+    row = _matched_cox(frame, ours)
+    yield Compared("log hazard ratio", [r["log_hr"], r["cluster_se"]], [row["coef"], row["std_error"]])
+    tidy = found.result.tidy
+    after = tidy[(tidy["measure"] == "SMD") & (tidy["population"] == "after")]["estimate"]
+    exposed = frame["hormon"].to_numpy() == 1
+    yield Compared("SMD of the matched", _as_ours(r["smd"], frame, _ROTTERDAM, exposed), after)
 
 
 def _g_computation(entry: Entry) -> Iterator[Compared]:
@@ -110,29 +145,31 @@ def _censoring(entry: Entry) -> Iterator[Compared]:
 def _match_lalonde(entry: Entry) -> Iterator[Compared]:
     frame = dataset(entry.data)
     terms = ["age", "educ", "black", "hispan", "married", "nodegree", "re74", "re75"]
+    exposed = frame["treat"].to_numpy() == 1
     options: dict[str, dict[str, Any]] = {
         "no_caliper": {"caliper": None},
         "ratio_2": {"caliper": 0.2, "ratio": 2},
         "replace": {"caliper": 0.2, "replace": True},
     }
     for name, own in options.items():
+        r = entry.values[name]
         found = match(frame, "treat", terms, denominator="exposed", **own)
-        yield from _matched(name, entry.values[name], found, frame["treat"].to_numpy() == 1)
-
-
-def _matched(name: str, r: dict[str, Any], found: Matched, exposed: Any) -> Iterator[Compared]:
-    own = np.nan_to_num(found.weights)
-    numbers = [(own[exposed] > 0).sum(), (own[~exposed] > 0).sum(), own[~exposed].sum(), own.max()]
-    theirs = [r[k] for k in ("matched_exposed", "matched_unexposed", "weight_sum_unexposed", "largest_weight")]
-    yield Compared(f"{name}: matched, and their weights", theirs, numbers)
-    tidy = found.result.tidy
-    smd = tidy[(tidy["measure"] == "SMD") & (tidy["population"] == "after")]["estimate"]
-    yield Compared(f"{name}: SMD", r["smd"], smd)
+        weights = np.nan_to_num(found.weights)
+        yield Compared(f"{name}: matched exposed", r["matched_exposed"], (weights[exposed] > 0).sum())
+        if name == "replace":  # of several equal scores R reuses one, we another: the partners are as near
+            continue
+        numbers = [(weights[~exposed] > 0).sum(), weights[~exposed].sum(), weights.max()]
+        theirs = [r[k] for k in ("matched_unexposed", "weight_sum_unexposed", "largest_weight")]
+        yield Compared(f"{name}: matched unexposed, and their weights", theirs, numbers)
+        tidy = found.result.tidy
+        smd = tidy[(tidy["measure"] == "SMD") & (tidy["population"] == "after")]["estimate"]
+        yield Compared(f"{name}: SMD", _as_ours(r["smd"], frame, terms, exposed), smd)
 
 
 CASES = (
     Case("iptw_rotterdam", _iptw),
-    Case("match_rotterdam_nearest_caliper", _match_rotterdam),
+    Case("match_rotterdam_nearest_caliper", _match_as_shipped),
+    Case("weights_match_rotterdam", _match_rotterdam),
     Case("weights_g_computation_rotterdam", _g_computation),
     Case("weights_ipcw_lung", _censoring),
     Case("weights_match_lalonde", _match_lalonde),
