@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
 import numpy as np
-from run import measured, timed
+from measure import measured, r_installed, timed
 
 COVARIATES = 10
 SLOW = 60.0
@@ -67,7 +66,7 @@ def statsmodels(path: Path, kind: str, repeats: int) -> str:
 
 def coxph(path: Path, n: int, kind: str, repeats: int) -> float | None:
     """Seconds of R's coxph, its model frame included; None without R."""
-    if shutil.which("Rscript") is None:
+    if not r_installed("survival"):
         return None
     left = {"start-stop": "Surv(s, t, e)"}.get(kind, "Surv(t, e)")
     right = "x + strata(g)" if kind == "strata" else "x"

@@ -4,7 +4,6 @@ Each measurement is a process of its own that times the work inside it, without 
 that a drifting machine hits both alike.
 """
 
-import shutil
 import statistics
 import subprocess
 import tempfile
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from run import measured, timed
+from measure import measured, r_installed, timed
 
 VARIABLES = [f"x{i}" for i in range(1, 11)]
 IMPUTATIONS, ITERATIONS, PATIENTS = 30, 10, 300
@@ -75,20 +74,12 @@ def mice(table: Path) -> float:
     return float(done.stdout.strip().splitlines()[-1])
 
 
-def has_mice() -> bool:
-    """Whether R with mice is installed."""
-    if shutil.which("Rscript") is None:
-        return False
-    asked = ["Rscript", "-e", "library(mice); library(survival)"]
-    return subprocess.run(asked, capture_output=True, check=False).returncode == 0
-
-
 def imputation(runs: int) -> None:
     """Thirty imputations with Cox pooling at n = 300: ours to mice, and two workers to one."""
     with tempfile.TemporaryDirectory() as folder:
         table = Path(folder, "cohort.csv")
         cohort().to_csv(table, index=False)
-        compare = has_mice()
+        compare = r_installed("mice", "survival")
         rounds = [(ours(table, 1), ours(table, 2), mice(table) if compare else float("nan")) for _ in range(runs)]
     one, two, r = (statistics.median(column) for column in zip(*rounds, strict=True))
     print(f"{IMPUTATIONS} imputations of {PATIENTS} patients x {len(VARIABLES)} variables, Cox models, pooling")

@@ -1,7 +1,8 @@
-"""What `make bench` measures: the cleaning of a registry, a whole study, and the start of the command.
+"""What `make bench` measures: the start of the command, a whole study, the cleaning of a registry, the statistics.
 
-Every figure is a ratio within one run on one machine: to pandas' C reader reading the same file as text, or to starting
-Python. Each measurement is a process of its own, so that its peak memory is its own too.
+Every figure is a ratio within one run on one machine: to pandas' C reader reading the same file as text, to starting
+Python, to lifelines, statsmodels and, where it is installed, R. Each measurement is a process of its own, so that its
+peak memory is its own too.
 """
 
 import argparse
@@ -12,8 +13,12 @@ import tempfile
 import time
 from pathlib import Path
 
+import cox
+from competing import competing
+from imputation import imputation
 from measure import measured, timed
 from registry import write_registry
+from validation import validation
 
 ROOT = Path(__file__).parents[1]
 STUDY = 'schema = 1\n[[source]]\npath = "registry.csv"\n'
@@ -69,14 +74,28 @@ def start_up(runs: int) -> None:
     print(f"neurohlh --help: {help_:.0f} ms, Python alone {bare:.0f} ms, ratio {ratio:.2f} (aim: at most 3)")
 
 
+PARTS = ("start", "example", "registry", "cox", "competing", "validation", "imputation")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="only these (default: all)")
     parser.add_argument("--patients", type=int, default=1_000_000)
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
-    start_up(max(options.runs * 5, 5))
-    example(options.runs)
-    registry(options.patients, options.runs)
+    largest, runs = options.patients, options.runs
+    sizes = [n for n in (1_000, 10_000, 100_000, 1_000_000) if n <= largest]
+    do = {
+        "start": lambda: start_up(max(runs * 5, 5)),
+        "example": lambda: example(runs),
+        "registry": lambda: registry(largest, runs),
+        "cox": lambda: cox.benchmark(sizes, runs),
+        "competing": lambda: competing(tuple(n for n in sizes if n <= 100_000), runs=runs),
+        "validation": lambda: validation(runs=1),
+        "imputation": lambda: imputation(runs),
+    }
+    for part in options.parts or PARTS:
+        do[part]()
 
 
 if __name__ == "__main__":

@@ -19,6 +19,22 @@ VERBS = {
     # Cox regression
     "cox": "cox.cox",
     "cox_table": "cox.cox",
+    "cox_terms": "cox.term_tests",
+    "cox_contrast": "cox.contrast",
+    "cox_spline": "cox.spline",
+    "cox_interaction": "cox.interaction",
+    "cox_subgroups": "cox.subgroups",
+    "cox_survival": "cox.survival",
+    "cox_residuals": "cox.residuals",
+    "cox_firth": "cox.firth",
+    "episodes": "episodes",
+    "split_at": "episodes",
+    # missing data
+    "missing_patterns": "missing.patterns",
+    "impute": "missing.impute",
+    "with_imputations": "missing.analyse",
+    "pool": "missing.pool",
+    "pool_tests": "missing.nested",
     # prediction
     "prediction_scores": "predict.scores",
     "calibration": "predict.calibration",
