@@ -209,7 +209,7 @@ def _cox_notes(result: Result, names: Names) -> tuple[str, ...]:
 
 
 def _checks(result: Result, names: Names) -> tuple[Table, ...]:
-    checks = result.checks
+    checks = _one_influence(result.checks)
     if not len(checks):
         return ()
     rows = []
@@ -236,6 +236,19 @@ def _checks(result: Result, names: Names) -> tuple[Table, ...]:
     said = result.method.get("ph_test", "")
     notes = (f"Proportional hazards: {said}.",) if said else ()
     return (Table("Checks of the Cox model", tuple(columns), tuple(rows), notes, key="cox-checks"),)
+
+
+def _one_influence(checks: pd.DataFrame) -> pd.DataFrame:
+    """The checks with the largest influence of a single patient only, and without saying whose: no report names one."""
+    influences = checks[checks["check"] == "largest influence"]
+    if influences.empty:
+        return checks
+    most = influences["value"].abs().astype(float).idxmax()
+    kept = checks.drop(index=influences.index.drop(most))
+    note = "value: by how many standard errors one patient moves this coefficient, the most in the model (dfbetas)"
+    kept.loc[most, "note"] = note
+    kept.loc[most, "term"] = ": ".join(str(kept.loc[most, "term"]).split(" ", 1))  # a level, if there is one
+    return kept
 
 
 def _verdict(row: Mapping[Hashable, Any]) -> str:

@@ -2,6 +2,7 @@
 
 import re
 
+import pandas as pd
 import pytest
 
 from neurohlh.core import format as fmt
@@ -150,3 +151,15 @@ def test_a_notebook_shows_the_same_table(frequency):
     assert f"48.4{T}% (42.5–54.3{T}%)" in shown
     assert ".neurohlh table {" in shown
     assert "body {" not in shown  # the notebook's own page keeps its look
+
+
+def test_no_report_says_which_patient_moves_a_coefficient(cox):
+    rows = [
+        {"check": "largest influence", "term": "cns met", "value": -0.7, "note": "value: dfbetas of row 12"},
+        {"check": "largest influence", "term": "age_years", "value": 0.2, "note": "value: dfbetas of row 3"},
+    ]
+    checks = pd.DataFrame([*cox.checks.to_dict("records"), *check_frame(rows).to_dict("records")])
+    checked = tables_of(cox.with_(checks=checks))[-1]
+    (shown,) = [row for row in checked.rows if row.cells[0].text == "Largest influence"]
+    assert shown.cells[1].text.endswith("0.700")
+    assert "row" not in shown.cells[0].note
