@@ -12,7 +12,8 @@ from scipy.stats import norm
 
 from neurohlh.core.errors import NotEstimable
 from neurohlh.core.result import Result, check_frame, tidy_frame
-from neurohlh.stats.cox.checks import FEW_EVENTS, cox_checks, events_per_parameter
+from neurohlh.stats.cox.checks import cox_checks
+from neurohlh.stats.cox.described import choices_of, described_row, few_events, left_out
 from neurohlh.stats.cox.model import CoxModel, CoxOptions, cox_model
 from neurohlh.stats.design.terms import TermRow, variable_of
 from neurohlh.stats.recipe import software, z_value
@@ -134,21 +135,7 @@ def _rows(model: CoxModel, analysis: str, event: str, conf_level: float) -> list
 
 
 def _row(model: CoxModel, row: TermRow, z: float) -> dict[str, Any]:
-    inside = np.ones(model.data.n, dtype=bool)
-    if row.level:
-        inside = model.design.levels[row.variable] == row.level
-    out = {
-        "variable": row.variable,
-        "term": row.term,
-        "level": row.level,
-        "is_reference": row.is_reference,
-        "n": int(inside.sum()),
-        "events": int(model.data.event[inside].sum()),
-        "measure": "HR",
-        "scale": "log",
-        "method": "Cox regression",
-        "note": _why_not(model, row),
-    }
+    out = described_row(model, row, method="Cox regression", note=_why_not(model, row))
     return out if row.column is None or out["note"] else {**out, **_estimates(model, row.column, z)}
 
 
@@ -216,35 +203,19 @@ def _method(model: CoxModel, covariates: Sequence[str], options: CoxOptions) -> 
         "estimator": "maximum partial likelihood (Newton)",
         "test": "Wald",
         "interval": "Wald on the log scale",
-        "conf_level": options.conf_level,
-        "ties": options.ties,
         "variance": robust if model.cluster is not None else "model-based (inverse information)",
         "correction": "none",
         "weights": options.weights or "none",
         "offset": options.offset or "none",
-        "strata": options.strata or "",
-        "entry": options.entry or "",
         "ph_test": f"score test of cox.zph (survival >= 3), time transform: {options.transform}",
-        "reference_levels": dict(model.design.references),
-        "knots": model.design.knots,
-        "covariates": list(covariates),
-        "denominator": "patients with follow-up and all covariates known",
         "software": software("numpy", "scipy"),
         "reference": [*_REFERENCES, *_FURTHER[options.ties], *(_SANDWICH if model.cluster is not None else [])],
+        **choices_of(model, covariates, options),
     }
 
 
 def _notes(model: CoxModel) -> list[str]:
-    counts, notes = model.counts, []
-    if counts["used"] < counts["supplied"]:
-        lost = "; ".join(f"{reason}: {n}" for reason, n in counts["dropped"].items())
-        notes.append(
-            f"{counts['used']} of {counts['supplied']} patients used; left out ({lost}), "
-            f"with {counts['events_dropped']} events among those whose follow-up is known."
-        )
-    if events_per_parameter(model) < FEW_EVENTS:
-        few = f"{counts['events']} events, {counts['parameters']} parameters"
-        notes.append(f"Fewer than {FEW_EVENTS} events per parameter ({few}).")
+    notes = [*left_out(model), *few_events(model)]
     for row in model.design.rows:
         reason = _why_not(model, row)
         if reason:

@@ -9,6 +9,7 @@ import numpy as np
 
 from neurohlh.stats.cox.checks import FEW_EVENTS
 from neurohlh.stats.cox.model import CoxModel, CoxOptions
+from neurohlh.stats.design.terms import TermRow
 from neurohlh.stats.recipe import software
 
 _MONOTONE = "not estimable: monotone likelihood (cox_firth gives finite estimates)"
@@ -22,18 +23,44 @@ def method_of(model: CoxModel, covariates: Sequence[str], options: CoxOptions) -
         "estimator": "maximum partial likelihood (Newton)",
         "test": "Wald",
         "interval": "Wald on the log scale, standard errors by the delta method",
-        "conf_level": options.conf_level,
-        "ties": options.ties,
         "variance": robust if options.cluster else "model-based (inverse information)",
         "correction": "none",
+        "software": software("numpy", "scipy"),
+        "reference": ["Cox 1972, J R Stat Soc B 34:187"],
+        **choices_of(model, covariates, options),
+    }
+
+
+def choices_of(model: CoxModel, covariates: Sequence[str], options: CoxOptions) -> dict[str, Any]:
+    """What was chosen for a model: level, ties, strata, entry, references, knots, covariates, denominator."""
+    return {
+        "conf_level": options.conf_level,
+        "ties": options.ties,
         "strata": options.strata or "",
         "entry": options.entry or "",
         "reference_levels": dict(model.design.references),
         "knots": model.design.knots,
         "covariates": list(covariates),
         "denominator": "patients with follow-up and all covariates known",
-        "software": software("numpy", "scipy"),
-        "reference": ["Cox 1972, J R Stat Soc B 34:187"],
+    }
+
+
+def described_row(model: CoxModel, row: TermRow, *, method: str, note: str) -> dict[str, Any]:
+    """A line of the model table without its estimate: what it is, and the patients and events that it speaks of."""
+    inside = np.ones(model.data.n, dtype=bool)
+    if row.level:
+        inside = model.design.levels[row.variable] == row.level
+    return {
+        "variable": row.variable,
+        "term": row.term,
+        "level": row.level,
+        "is_reference": row.is_reference,
+        "n": int(inside.sum()),
+        "events": int(model.data.event[inside].sum()),
+        "measure": "HR",
+        "scale": "log",
+        "method": method,
+        "note": note,
     }
 
 
@@ -58,22 +85,31 @@ def model_checks(model: CoxModel) -> list[dict[str, Any]]:
     ]
 
 
+def left_out(model: CoxModel) -> list[str]:
+    """One sentence on the patients who were left out, or none."""
+    counts = model.counts
+    if counts["used"] == counts["supplied"]:
+        return []
+    lost = "; ".join(f"{reason}: {n}" for reason, n in counts["dropped"].items())
+    return [
+        f"{counts['used']} of {counts['supplied']} patients used; left out ({lost}), "
+        f"with {counts['events_dropped']} events among those whose follow-up is known."
+    ]
+
+
+def few_events(model: CoxModel) -> list[str]:
+    """One sentence if there are few events per parameter, or none."""
+    if model.data.events >= FEW_EVENTS * len(model.kept):
+        return []
+    few = f"{model.data.events} events, {len(model.kept)} parameters"
+    return [f"Fewer than {FEW_EVENTS} events per parameter ({few})."]
+
+
 def patients_notes(model: CoxModel) -> list[str]:
     """How many patients were left out and why, and what of the model could not be estimated."""
-    counts, notes = model.counts, []
-    if counts["used"] < counts["supplied"]:
-        lost = "; ".join(f"{reason}: {n}" for reason, n in counts["dropped"].items())
-        notes.append(
-            f"{counts['used']} of {counts['supplied']} patients used; left out ({lost}), "
-            f"with {counts['events_dropped']} events among those whose follow-up is known."
-        )
-    if model.data.events < FEW_EVENTS * len(model.kept):
-        few = f"{model.data.events} events, {len(model.kept)} parameters"
-        notes.append(f"Fewer than {FEW_EVENTS} events per parameter ({few}).")
-    for row in model.design.rows:
-        if row.column is None and row.note:
-            notes.append(f"{' '.join(filter(None, (row.term, row.level)))}: {row.note}.")
-    return notes
+    empty = [row for row in model.design.rows if row.column is None and row.note]
+    said = [f"{' '.join(filter(None, (row.term, row.level)))}: {row.note}." for row in empty]
+    return [*left_out(model), *few_events(model), *said]
 
 
 def reason_without(model: CoxModel, places: Sequence[int] | np.ndarray[Any, Any]) -> str:

@@ -11,6 +11,7 @@ from scipy.stats import chi2
 
 from neurohlh.core.result import Result, check_frame, tidy_frame
 from neurohlh.stats.cox.checks import FEW_EVENTS
+from neurohlh.stats.cox.described import choices_of, described_row, left_out
 from neurohlh.stats.cox.firth_fit import FirthFit, firth_fit
 from neurohlh.stats.cox.model import CoxModel, CoxOptions, cox_model
 from neurohlh.stats.design.terms import TermRow
@@ -61,21 +62,7 @@ def cox_firth(
 
 
 def _row(model: CoxModel, fitted: FirthFit, row: TermRow) -> dict[str, Any]:
-    inside = np.ones(model.data.n, dtype=bool)
-    if row.level:
-        inside = model.design.levels[row.variable] == row.level
-    out = {
-        "variable": row.variable,
-        "term": row.term,
-        "level": row.level,
-        "is_reference": row.is_reference,
-        "n": int(inside.sum()),
-        "events": int(model.data.event[inside].sum()),
-        "measure": "HR",
-        "scale": "log",
-        "method": _MODEL,
-        "note": _why_not(model, fitted, row),
-    }
+    out = described_row(model, row, method=_MODEL, note=_why_not(model, fitted, row))
     return out if row.column is None or out["note"] else {**out, **_estimates(fitted, model.kept.index(row.column))}
 
 
@@ -163,18 +150,11 @@ def _method(model: CoxModel, covariates: Sequence[str], options: CoxOptions) -> 
         "estimator": "maximum penalised partial likelihood (Firth: plus half the log determinant of the information)",
         "test": "penalised likelihood ratio",
         "interval": "profile penalised likelihood",
-        "conf_level": options.conf_level,
-        "ties": options.ties,
         "variance": "inverse information at the penalised estimate",
         "correction": "Firth's bias reduction",
-        "strata": options.strata or "",
-        "entry": options.entry or "",
-        "reference_levels": dict(model.design.references),
-        "knots": model.design.knots,
-        "covariates": list(covariates),
-        "denominator": "patients with follow-up and all covariates known",
         "software": software("numpy", "scipy"),
         "reference": _REFERENCES,
+        **choices_of(model, covariates, options),
     }
 
 
@@ -190,10 +170,6 @@ def _notes(model: CoxModel, rows: Sequence[Mapping[str, Any]]) -> list[str]:
             f"Monotone likelihood in {', '.join(monotone)}: the ordinary hazard ratio has no bound on one side; "
             "read the profile limits, not the standard error."
         )
-    if counts["used"] < counts["supplied"]:
-        lost = "; ".join(f"{reason}: {n}" for reason, n in counts["dropped"].items())
-        notes.append(
-            f"{counts['used']} of {counts['supplied']} patients used; left out ({lost}), "
-            f"with {counts['events_dropped']} events among those whose follow-up is known."
-        )
-    return notes + [f"{r['term']} {r['level']}".strip() + f": {r['note']}." for r in rows if r["note"]]
+    return (
+        notes + left_out(model) + [f"{r['term']} {r['level']}".strip() + f": {r['note']}." for r in rows if r["note"]]
+    )
