@@ -29,6 +29,14 @@ VERBS = {
     "cox_firth": "cox.firth",
     "episodes": "episodes",
     "split_at": "episodes",
+    # yes/no outcomes, counts, numbers
+    "logistic": "glm.logistic",
+    "risk_ratio": "glm.risk_ratio",
+    "standardised_risk": "glm.standardised_risk",
+    "poisson_rates": "glm.counts",
+    "negative_binomial": "glm.counts",
+    "gee": "glm.gee",
+    "linear": "glm.linear",
     # missing data
     "missing_patterns": "missing.patterns",
     "impute": "missing.impute",
@@ -37,6 +45,7 @@ VERBS = {
     "pool_tests": "missing.nested",
     # prediction
     "prediction_scores": "predict.scores",
+    "concordance_index": "predict.discrimination",
     "calibration": "predict.calibration",
     "calibration_binary": "predict.calibration_binary",
     "validate_cox": "predict.validation",
@@ -50,6 +59,7 @@ VERBS = {
     "frequency": "describe.proportions",
     "testing_rates": "describe.proportions",
     "two_by_two": "describe.two_by_two",
+    "rates": "describe.rates",
     "adjusted_p_values": "describe.adjust",
     "kappa": "describe.agreement",
     "agreement_of_many": "describe.agreement",

@@ -93,10 +93,6 @@ def _firth(model: LogisticModel, conf_level: float, said: Mapping[str, Any]) -> 
         "reference": ["Firth 1993, Biometrika 80:27", "Heinze & Schemper 2002, Stat Med 21:2409"],
     }
     notes = [] if model.sound else ["The covariates separate the outcomes; read the limits, not the standard errors."]
-    missed = [
-        r["term"] for r in rows if r.get("estimate") is not None and pd.isna([r["conf_low"], r["conf_high"]]).any()
-    ]
-    notes += [f"{term}: a limit is not reached." for term in missed]
     result = _result(model, rows, {**_method(model.data, said), **recipe}, conf_level, notes)
     extra = {"check": "penalised log likelihood", "term": "GLOBAL", "value": fit.loglik, "verdict": "ok", "note": ""}
     kept = result.checks[result.checks["check"].isin(["events per parameter", "separation"])]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.stats import chi2
 
+from neurohlh.core.errors import NotEstimable
 from neurohlh.stats.columns import Floats
 from neurohlh.stats.glm.covariance import sandwich
 from neurohlh.stats.glm.data import ModelData, aliased_columns
@@ -98,20 +99,39 @@ def _constant(data: ModelData, eta: Floats) -> float:
 
 
 def firth_estimates(data: ModelData, conf_level: float) -> tuple[FirthLogit, Estimates]:
-    """Firth's fit with profile penalised-likelihood limits and penalised likelihood-ratio tests (1 df)."""
+    """Firth's fit with profile penalised-likelihood limits and penalised likelihood-ratio tests (1 df).
+
+    A limit or test that the iterations do not reach is NaN and has a note.
+    """
     fit = fit_firth(data.matrix, data.y, data.weights)
     k = len(fit.coef)
     se = np.sqrt(np.diag(fit.cov))
-    low, high, statistic = np.full(k, np.nan), np.full(k, np.nan), np.full(k, np.nan)
-    for j in range(k):
-        free = [i for i in range(k) if i != j]
+    if not fit.converged:
+        unknown = np.full(k, np.nan)
+        why = dict.fromkeys(range(k), "the penalised fit did not converge")
+        return fit, Estimates(fit.coef, se, unknown, unknown, unknown, unknown, 1.0, why)
+    ends = np.array([[_firth_limit(data, fit, j, conf_level, side) for side in (-1, 1)] for j in range(k)])
+    tops = np.array([_firth_profile(data, fit, j, 0.0) for j in range(k)])
+    statistic = np.maximum(0.0, 2 * (fit.loglik - tops))
+    notes = {int(j): "the test is not estimable: its fit did not converge" for j in np.flatnonzero(np.isnan(tops))}
+    p = np.asarray(chi2.sf(statistic, 1))
+    return fit, Estimates(fit.coef, se, ends[:, 0], ends[:, 1], statistic, p, 1.0, notes=notes)
 
-        def profile(value: float, j: int = j, free: list[int] = free) -> float:
-            start = fit.coef.copy()
-            start[j] = value
-            return fit_firth(data.matrix, data.y, data.weights, start=start, free=free).loglik
 
-        low[j], high[j] = (profile_limit(profile, fit.coef[j], se[j], fit.loglik, conf_level, s) for s in (-1, 1))
-        statistic[j] = max(0.0, 2 * (fit.loglik - profile(0.0)))
-    why = {} if fit.converged else dict.fromkeys(range(k), "the fit did not converge")
-    return fit, Estimates(fit.coef, se, low, high, statistic, np.asarray(chi2.sf(statistic, 1)), 1.0, why)
+def _firth_profile(data: ModelData, fit: FirthLogit, j: int, value: float) -> float:
+    """The largest penalised log likelihood with coefficient `j` held at `value`; NaN if it is not found."""
+    start = fit.coef.copy()
+    start[j] = value
+    free = [i for i in range(len(start)) if i != j]
+    try:
+        found = fit_firth(data.matrix, data.y, data.weights, start=start, free=free)
+    except NotEstimable:  # so far out that the information vanishes
+        return float("nan")
+    return found.loglik if found.converged else float("nan")
+
+
+def _firth_limit(data: ModelData, fit: FirthLogit, j: int, conf_level: float, side: int) -> float:
+    def profile(value: float) -> float:
+        return _firth_profile(data, fit, j, value)
+
+    return profile_limit(profile, fit.coef[j], float(np.sqrt(fit.cov[j, j])), fit.loglik, conf_level, side)

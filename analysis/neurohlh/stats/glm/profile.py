@@ -15,7 +15,7 @@ Profile = Callable[[float], float]
 
 
 def profile_limit(profile: Profile, coef: float, std_error: float, top: float, conf_level: float, side: int) -> float:
-    """The limit below (`side` -1) or above (1) `coef`; NaN where the profile never falls that far.
+    """The limit below (`side` -1) or above (1) `coef`; NaN where the profile never falls that far or is lost (NaN).
 
     `profile` gives the largest log likelihood with the coefficient held at a value, `top` the unrestricted one. It is
     followed outwards in growing steps of the standard error until it is low enough, then solved to 1e-10.
@@ -26,9 +26,11 @@ def profile_limit(profile: Profile, coef: float, std_error: float, top: float, c
         return top - profile(coef + side * distance * std_error) - drop
 
     inner, outer = 0.0, float(np.sqrt(2 * drop))
-    while gap(outer) < 0:
+    while not (reached := gap(outer)) >= 0:
         inner, outer = outer, outer * 1.6
-        if outer > _FURTHEST:
+        if outer > _FURTHEST or np.isnan(reached):
             return float("nan")
     distance = brentq(gap, inner, outer, xtol=_RELATIVE, rtol=_RELATIVE)
+    if np.isnan(gap(distance)):
+        return float("nan")
     return coef + side * float(distance) * std_error

@@ -13,7 +13,8 @@ from neurohlh.stats.columns import Floats
 from neurohlh.stats.design.terms import TermRow
 from neurohlh.stats.glm.data import INTERCEPT, ModelData
 
-_TOO_LARGE = "beyond the largest number on the ratio scale; choose a larger unit"
+_DOUBTFUL, _ABSURD = np.log(1e6), np.log(1e12)
+"""Ratios further from 1 than the first have a note; further than the second they are not shown (the coefficient is)."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def model_rows(
 ) -> list[dict[str, Any]]:
     """The intercept (its measure is `base`), then the lines of the design; `log`: estimates are exp of coefficients."""
     shared = {"outcome": data.outcome, "scale": "log" if log else "identity", "method": method}
-    first = {"term": INTERCEPT, "measure": base, **_numbers(found, 0, log), **_tally(data, None)}
+    first = {"term": INTERCEPT, "measure": base, **_numbers(data, found, 0, log), **_tally(data, None)}
     rows = [{**_line(data, row, found, log), "measure": measure} for row in data.design.rows]
     return [{**shared, **row} for row in (first, *rows)]
 
@@ -82,7 +83,7 @@ def _line(data: ModelData, row: TermRow, found: Estimates, log: bool) -> dict[st
         return {**out, "note": row.note}
     if row.column in data.aliases:
         return {**out, "note": _collinear(data, data.aliases[row.column])}
-    return {**out, **_numbers(found, data.kept.index(row.column) + 1, log)}
+    return {**out, **_numbers(data, found, data.kept.index(row.column) + 1, log)}
 
 
 def _collinear(data: ModelData, others: Sequence[int]) -> str:
@@ -90,18 +91,16 @@ def _collinear(data: ModelData, others: Sequence[int]) -> str:
     return f"not estimable: collinear with {', '.join(by_column[j] for j in others) or 'the intercept'}"
 
 
-def _numbers(found: Estimates, place: int, log: bool) -> dict[str, Any]:
+def _numbers(data: ModelData, found: Estimates, place: int, log: bool) -> dict[str, Any]:
     if place in found.why_not:
         return {"note": f"not estimable: {found.why_not[place]}"}
     coef, se = float(found.coef[place]), float(found.std_error[place])
-    if not (np.isfinite(coef) and se > 0):
-        return {"note": "not estimable: the variance is 0"} if np.isfinite(coef) else {"note": "not estimable"}
-    shown = np.array([coef, found.low[place], found.high[place]])
-    if log:
-        with np.errstate(over="ignore", under="ignore"):
-            shown = np.exp(shown)
-        shown = np.where(np.isfinite(shown) & (shown > 0), shown, np.nan)
-    beyond = _TOO_LARGE if np.isnan(shown[0]) else ""
+    if not (np.isfinite(coef) and np.isfinite(se) and se > 0):
+        return {"note": "not estimable: the variance is 0 or not a number"}
+    working = np.array([coef, found.low[place], found.high[place]])
+    shown, notes = _ratios(data, working, place) if log else (working, [])
+    names = ("estimate", "lower limit", "upper limit")
+    notes += [f"{name} not reached" for name, x in zip(names, working, strict=True) if not np.isfinite(x)]
     return {
         "estimate": shown[0],
         "conf_low": shown[1],
@@ -111,8 +110,28 @@ def _numbers(found: Estimates, place: int, log: bool) -> dict[str, Any]:
         "statistic": float(found.statistic[place]),
         "df": found.df,
         "p_value": float(found.p_value[place]),
-        "note": "; ".join(filter(None, (found.notes.get(place, ""), beyond))),
+        "note": "; ".join(filter(None, (found.notes.get(place, ""), *notes))),
     }
+
+
+def _ratios(data: ModelData, working: Floats, place: int) -> tuple[Floats, list[str]]:
+    """exp of the estimate and its limits without what is absurd, and why it is, or is doubtful."""
+    far = np.abs(working)
+    if not (far > _DOUBTFUL).any():
+        return np.exp(working), []
+    names = [name for name, x in zip(("estimate", "lower limit", "upper limit"), far, strict=True) if x > _DOUBTFUL]
+    lost = " and not shown beyond 1e-12 to 1e12" if (far > _ABSURD).any() else ""
+    said = f"{', '.join(names)} outside 1e-6 to 1e6{lost}: {_why_far(data, working, place)}"
+    return np.where(far <= _ABSURD, np.exp(np.clip(working, -_ABSURD, _ABSURD)), np.nan), [said]
+
+
+def _why_far(data: ModelData, working: Floats, place: int) -> str:
+    if place == 0:
+        return "it stands for covariates of 0; centre them"
+    spread = float(np.ptp(data.matrix[:, place]))
+    if np.nanmax(np.abs(working)) * spread <= _DOUBTFUL:
+        return "a ratio per unit; choose a larger unit"
+    return "the data hardly determine it"
 
 
 def row_notes(data: ModelData, rows: Sequence[Mapping[str, Any]], unit: str = "patients") -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from neurohlh.stats.glm.logistic_model import logistic_model
 from neurohlh.stats.glm.rows import row_notes
 from neurohlh.stats.glm.standardise import Standardised, contrasts, standardised_risks
 from neurohlh.stats.recipe import software, z_value
+from neurohlh.stats.resample import bootstrap_rows, run_replicates, seeds
 
 POPULATIONS = ("everybody", "exposed", "unexposed")
 _TERMS = {"RD": "risk difference", "RR": "risk ratio", "OR": "odds ratio"}
@@ -37,7 +39,8 @@ def standardised_risk(
     weights: str | None = None,
     variance: str | None = None,
     bootstrap: int = 0,
-    seed: int = 0,
+    seed: int | np.random.Generator = 0,
+    n_jobs: int | None = None,
     conf_level: float = 0.95,
 ) -> Result:
     """Risks of `outcome` had the `population` been exposed, and had it not, adjusted for `covariates`.
@@ -45,7 +48,8 @@ def standardised_risk(
     Fitted risks of a logistic model of `exposure` (two levels; the reference as in `model_design`) and `covariates`
     (terms, also "exposure:covariate") are averaged over everybody, the exposed or the unexposed. Standard errors are
     the delta method's with the covariates fixed; `variance` is that of the coefficients. With `bootstrap` replicates
-    limits are percentiles over resampled patients (`seed`). The number needed to treat or harm appears only where the
+    limits are percentiles over resampled patients (`seed`), the same for any number of workers `n_jobs` (None: one, or
+    those of an active joblib.parallel_config); replicates without an answer are counted in `checks`. The number needed to treat or harm appears only where the
     limits of the difference exclude 0.
 
     Raises ValueError for wrong columns or options; NotEstimable if the exposure does not have two levels, the outcome
@@ -66,7 +70,7 @@ def standardised_risk(
     inside = two.inside(population)
     own = np.where(inside, np.ones(len(data.y)) if data.weights is None else data.weights, 0.0)
     found = standardised_risks(model.coef, model.cov, two.exposed, two.unexposed, own)
-    draws = _bootstrap(data, two, own, bootstrap, seed) if bootstrap else None
+    draws = _bootstrap(data, two, own, seeds(seed, bootstrap), n_jobs) if bootstrap else None
     rows = _rows(found, draws, two, conf_level, {"n": int(inside.sum()), "events": float(data.y[inside].sum())})
     shared = {"analysis": "standardised_risk", "outcome": outcome, "variable": exposure, "population": population}
     failed = int(np.isnan(draws[:, 0]).sum()) if draws is not None else 0
@@ -86,7 +90,7 @@ def standardised_risk(
             "variance": f"{WORDS[chosen]} of the coefficients; covariates fixed",
             "correction": "none",
             "conf_level": conf_level,
-            "seed": seed if bootstrap else "",
+            "seed": seed if bootstrap and isinstance(seed, int) else "",
             "weights": weights or "",
             "cluster": cluster or "",
             "covariates": terms,
@@ -134,25 +138,29 @@ class _Two:
         return self.is_exposed if population == "exposed" else ~self.is_exposed
 
 
-def _bootstrap(data: ModelData, two: _Two, own: Floats, replicates: int, seed: int) -> Floats:
+def _bootstrap(
+    data: ModelData, two: _Two, own: Floats, each: Sequence[np.random.SeedSequence], n_jobs: int | None
+) -> Floats:
     """(replicates, 5) risks, RD, RR and OR of resampled patients; a row of NaN where a replicate has no estimate."""
+    return np.array(run_replicates(partial(_replicate, data, two, own), each, n_jobs))
+
+
+def _replicate(data: ModelData, two: _Two, own: Floats, seed: np.random.SeedSequence) -> Floats:
+    """Risks, RD, RR and OR of one sample of patients drawn with replacement; NaN if it determines no model."""
     n, k = data.matrix.shape
-    draws = np.full((replicates, 5), np.nan)
-    for place, child in enumerate(np.random.SeedSequence(seed).spawn(replicates)):
-        times = np.bincount(np.random.default_rng(child).integers(0, n, n), minlength=n).astype(float)
-        weight = times if data.weights is None else times * data.weights
-        counted = weight > 0
-        average = own * times
-        if len(np.unique(data.y[counted])) < 2 or average.sum() == 0:
-            continue
-        if np.linalg.matrix_rank(data.matrix[counted]) < k:
-            continue
-        fit = fit_logistic(data.matrix, data.y, weight)
-        if fit.separated or not fit.converged:
-            continue
-        r1, r0 = standardised_risks(fit.coef, fit.cov, two.exposed, two.unexposed, average).risks
-        draws[place] = r1, r0, r1 - r0, r1 / r0, r1 / (1 - r1) * (1 - r0) / r0
-    return draws
+    times = np.bincount(bootstrap_rows(seed, n), minlength=n).astype(float)
+    weight = times if data.weights is None else times * data.weights
+    counted, average = weight > 0, own * times
+    none = np.full(5, np.nan)
+    if len(np.unique(data.y[counted])) < 2 or average.sum() == 0:
+        return none
+    if np.linalg.matrix_rank(data.matrix[counted]) < k:
+        return none
+    fit = fit_logistic(data.matrix, data.y, weight)
+    if fit.separated or not fit.converged:
+        return none
+    r1, r0 = standardised_risks(fit.coef, fit.cov, two.exposed, two.unexposed, average).risks
+    return np.array([r1, r0, r1 - r0, r1 / r0, r1 / (1 - r1) * (1 - r0) / r0])
 
 
 def _rows(
