@@ -1,5 +1,5 @@
 # Further reference values on prediction.  Run: Rscript more_predict.R  (R 4.2.2, Debian 12 packages); writes
-# more_predict.json and the data sets derived_melanoma_risk.csv, derived_birthwt_risk.csv and derived_lung_risk.csv.
+# more_predict.json and the data sets derived_melanoma_risk.csv, derived_birthwt_risk.csv, derived_lung_risk.csv and derived_gbsg_scores.csv.
 suppressPackageStartupMessages({
   library(survival); library(riskRegression); library(jsonlite); library(rms); library(MASS)
 })
@@ -70,6 +70,20 @@ ref("predict_calibration_lung", {
        slope_se = sqrt(vcov(b)[1, 1]), knots = k, ici = mean(e), e50 = median(e),
        e90 = unname(quantile(e, .9)), emax = max(e), observed_first5 = o[1:5])
 }, "derived_lung_risk", "horizon 365; smooth curve: Cox on a restricted cubic spline (3 knots) of log(-log(1 - risk)), follow-up cut at the horizon; Austin 2020")
+
+# German breast cancer in months (ties): two scores, Harrell's and Uno's concordance, within strata, and their difference
+gb <- gbsg
+gb <- data.frame(months = ceiling(gb$rfstime / 30.4375), status = gb$status, s1 = round(gb$nodes * .1 + gb$age * .01, 3),
+                 s2 = round(-gb$pgr / 100, 2), large = as.integer(gb$size > 25))
+put(gb, "derived_gbsg_scores")
+ref("predict_concordance_gbsg", {
+  one <- function(v, x) coxph(as.formula(paste0("Surv(months, status) ~ ", v, x)), data = gb, init = 1, iter.max = 0)
+  two <- function(x = "", ...) {
+    a <- one("s1", x); b <- one("s2", x); k <- concordance(a, b, ...); v <- unname(k$var)
+    list(estimate = unname(k$concordance), se = sqrt(diag(v)), difference_se = sqrt(v[1, 1] + v[2, 2] - 2 * v[1, 2]))
+  }
+  list(harrell = two(), uno = two(timewt = "n/G2", ymax = 60), strata = two("+strata(large)"))
+}, "derived_gbsg_scores", "scores s1 and s2 as they are (models with coefficient 1); Uno's C to 60 months")
 
 REF <- c(list(`_meta` = list(R = R.version.string, packages = sapply(c("survival", "riskRegression", "rms", "Hmisc"),
   function(p) as.character(packageVersion(p))))), REF)

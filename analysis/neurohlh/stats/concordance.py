@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -21,6 +21,7 @@ class Concordance:
     estimate, std_error : the share of comparable pairs (0.5: no discrimination), and its standard error.
     pairs : comparable pairs (sums of weights, if there are any).
     concordant, discordant, tied : the pairs by their scores.
+    influence : what each row (or cluster) adds to the estimate; its squares add up to the squared standard error.
     """
 
     estimate: float
@@ -29,6 +30,7 @@ class Concordance:
     concordant: float = 0.0
     discordant: float = 0.0
     tied: float = 0.0
+    influence: Floats = field(default_factory=lambda: np.empty(0), repr=False, compare=False)
 
 
 def concordance(
@@ -86,6 +88,7 @@ def _summed(counts: _Counts, case: Floats, own: Floats, cluster: Ints | None, *,
         concordant=concordant,
         discordant=total - concordant - tied,
         tied=tied,
+        influence=influence,
     )
 
 

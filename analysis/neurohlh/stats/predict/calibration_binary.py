@@ -65,6 +65,9 @@ def calibration_binary(
     )
 
 
+_SLOPE = {"term": "slope", "measure": "calibration slope", "scale": "identity"}
+
+
 def _require(y: Floats, p: Floats) -> None:
     if not len(y):
         raise NotEstimable("no row has both outcome and predicted risk")
@@ -99,7 +102,11 @@ def _models(y: Floats, p: Floats, z: float) -> list[dict[str, Any]]:
     large = sm.GLM(y, np.ones((len(y), 1)), family=binomial, offset=odds).fit(tol=1e-12)
     rows = [_wald("intercept", large.params[0], large.bse[0], 0.0, z)]
     if np.ptp(odds) == 0:
-        return [*rows, {"term": "slope", "note": "not estimable: all predicted risks are the same"}]
+        return [*rows, {**_SLOPE, "note": "not estimable: all predicted risks are the same"}]
+    yes, no = odds[y == 1], odds[y == 0]
+    if yes.min() >= no.max() or yes.max() <= no.min():
+        said = "not estimable: the slope runs to infinity (the risks part those with the outcome perfectly)"
+        return [*rows, {**_SLOPE, "note": said}]
     both = sm.GLM(y, np.column_stack([np.ones(len(y)), odds]), family=binomial).fit(tol=1e-12)
     return [*rows, _wald("slope", both.params[1], both.bse[1], 1.0, z)]
 

@@ -39,16 +39,19 @@ def decision_curve(
     patient, against treating all). Computed by dcurves, the package of the method's authors.
 
     Rows without outcome, time or any risk are dropped and counted. Raises ValueError for wrong columns, risks or
-    thresholds outside 0 to 1, NotEstimable without an event or a row.
+    thresholds outside 0 to 1, NotEstimable without an event or a row, or where everybody has the event.
     """
     from dcurves import dca  # loads lifelines and matplotlib: only when a decision curve is wanted
 
     if (time is None) != (horizon is None):
         raise ValueError("time and horizon belong together")
+    if horizon is not None and not (np.isfinite(horizon) and horizon > 0):
+        raise ValueError("horizon must be a time above 0")
     wanted = np.unique(np.asarray(list(thresholds), dtype=float))
     if not len(wanted) or not ((wanted > 0) & (wanted < 1)).all():
         raise ValueError("thresholds must lie between 0 and 1")
     data, dropped = _data(frame, outcome, list(risks), time)
+    _require_both(data, horizon)
     names = {f"model_{i}": risk for i, risk in enumerate(risks)}  # dcurves keeps "all" and "none" for itself
     survival = {} if time is None else {"time": horizon, "time_to_outcome_col": "followup"}
     found = dca(data, "outcome", list(names), thresholds=wanted.tolist(), **survival)
@@ -99,6 +102,18 @@ def _data(frame: pd.DataFrame, outcome: str, risks: list[str], time: str | None)
     if not data["outcome"].any():
         raise NotEstimable(f"no events among {len(data)} patients")
     return data.assign(outcome=data["outcome"] == 1), dropped
+
+
+def _require_both(data: pd.DataFrame, horizon: float | None) -> None:
+    """Refuse where the risk of everybody is 1: there are no false positives to weigh."""
+    last = data
+    if horizon is not None:
+        if (data["followup"] < 0).any():
+            raise ValueError(f"{int((data['followup'] < 0).sum())} follow-up times are negative")
+        last = data[data["followup"] == data["followup"].max()]
+    ended = horizon is None or bool((data["followup"] <= horizon).all())
+    if ended and last["outcome"].all():
+        raise NotEstimable("everybody has the event, so that no decision can be a false positive")
 
 
 def _curves(found: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:

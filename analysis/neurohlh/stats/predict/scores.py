@@ -17,7 +17,7 @@ from neurohlh.stats.predict.ipcw import Censoring
 from neurohlh.stats.predict.time_scores import Score, auc, brier, brier_of_nobody
 from neurohlh.stats.predict.tripod import tripod
 from neurohlh.stats.recipe import software, z_value
-from neurohlh.stats.survival_data import first_reasons
+from neurohlh.stats.survival_data import first_reasons, without_rounding
 
 NULL_MODEL = "null model"
 _REFERENCES = [
@@ -42,13 +42,16 @@ def prediction_scores(
     `risks` names for every model its columns of predicted risk (0 to 1), one per time; `event` holds 0 for censored and
     whole numbers for causes (true/false will do). An event of another cause before the horizon makes a patient a
     control. Censoring is weighted by its Kaplan-Meier curve; standard errors include its estimation and equal those of
-    riskRegression::Score. With several models their differences follow, first minus second.
+    riskRegression::Score. With several models their differences follow, first minus second. With three times or more
+    the integrated Brier score follows: the mean Brier score (trapezoids) over the range of the times given.
 
-    Rows without time, event or any predicted risk are dropped and counted. Raises ValueError for wrong columns, codes
-    or risks outside 0 to 1, NotEstimable if no row is left.
+    Rows without time, event or any predicted risk are dropped and counted. Raises ValueError for wrong columns, codes,
+    times or risks outside 0 to 1, NotEstimable if no row is left.
     """
     z = z_value(conf_level)
     horizons = np.asarray(list(times), dtype=float)
+    if not len(horizons) or not (np.isfinite(horizons) & (horizons > 0)).all() or len(set(horizons)) < len(horizons):
+        raise ValueError("times must name at least one time above 0, and each once")
     columns = _columns(risks, len(horizons))
     ends, causes, found, kept, dropped = _data(frame, time, event, columns)
     censoring = Censoring.of(ends, causes > 0)
@@ -57,6 +60,7 @@ def prediction_scores(
     for place, horizon in enumerate(horizons):
         at = {model: found[named[place]] for model, named in columns.items()}
         rows += _at_horizon(at, case, censoring, float(horizon), z)
+    rows += _integrated(rows, [NULL_MODEL, *columns], horizons)
     shared = {"outcome": event, "n": len(ends), "analysis": "prediction_scores"}
     return Result(
         kind="prediction_scores",
@@ -94,7 +98,7 @@ def _columns(risks: Mapping[str, str | Sequence[str]], times: int) -> dict[str, 
 def _data(
     frame: pd.DataFrame, time: str, event: str, columns: Mapping[str, Sequence[str]]
 ) -> tuple[Floats, Floats, dict[str, Floats], Bools, dict[str, int]]:
-    ends, causes = numbers(column(frame, time)), numbers(column(frame, event))
+    ends, causes = without_rounding(numbers(column(frame, time)), None)[0], numbers(column(frame, event))
     if (ends < 0).any():
         raise ValueError(f"column {time!r}: {int((ends < 0).sum())} follow-up times are negative")
     known = causes[~np.isnan(causes)]
@@ -170,6 +174,31 @@ def _difference(measure: str, one: str, two: str, scores: Mapping[str, Score], z
     row |= {"estimate": estimate, "coef": estimate, "std_error": se, "statistic": estimate / se}
     limits = {"conf_low": estimate - z * se, "conf_high": estimate + z * se}
     return {**row, **limits, "p_value": float(2 * norm.sf(abs(estimate / se)))}
+
+
+def _integrated(rows: Sequence[Mapping[str, Any]], models: Sequence[str], horizons: Floats) -> list[dict[str, Any]]:
+    """The mean Brier score of each model over the range of at least three times; empty where one of them is missing."""
+    if len(horizons) < 3:
+        return []
+    order = np.argsort(horizons)
+    first, last = horizons[order[[0, -1]]]
+    out = []
+    for model in models:
+        at = _briers(rows, model)
+        heights = np.array([at.get(float(h), np.nan) for h in horizons[order]])
+        row: dict[str, Any] = {"group": model, "measure": "integrated Brier score", "scale": "identity"}
+        row["term"] = f"{first:g} to {last:g}"
+        row["method"] = f"trapezoids over {len(horizons)} times, divided by their range"
+        if np.isnan(heights).any():
+            out.append({**row, "note": "not estimable: the Brier score is missing at one of the times"})
+        else:
+            out.append({**row, "estimate": float(np.trapezoid(heights, horizons[order]) / (last - first))})
+    return out
+
+
+def _briers(rows: Sequence[Mapping[str, Any]], model: str) -> dict[float, float]:
+    own = (row for row in rows if row.get("group") == model and row["measure"] == "Brier score")
+    return {row["time"]: row.get("estimate", np.nan) for row in own}
 
 
 def _notes(censoring: Censoring, horizons: Floats) -> tuple[str, ...]:

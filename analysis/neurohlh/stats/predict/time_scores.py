@@ -9,6 +9,9 @@ import numpy as np
 from neurohlh.stats.columns import Bools, Floats
 from neurohlh.stats.predict.ipcw import Censoring
 
+ROUNDING = 1e-10
+"""Standard error of a score between 0 and 1 below which nothing but rounding varies."""
+
 
 @dataclass(frozen=True)
 class Score:
@@ -19,9 +22,10 @@ class Score:
 
     @property
     def std_error(self) -> float:
-        """Standard deviation of the influence over the root of n; NaN if there is no estimate."""
+        """Standard deviation of the influence over the root of n, 0 if rounding only; NaN if there is no estimate."""
         n = len(self.influence)
-        return float(np.std(self.influence, ddof=1) / np.sqrt(n)) if n > 1 else np.nan
+        found = float(np.std(self.influence, ddof=1) / np.sqrt(n)) if n > 1 else np.nan
+        return 0.0 if found < ROUNDING else found
 
 
 def brier(risk: Floats, case: Bools, censoring: Censoring, horizon: float) -> Score:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from neurohlh.stats.cox.baseline import predicted_survival
 from neurohlh.stats.cox.fit import SortedDesign, fit
 from neurohlh.stats.predict.calibration import calibration
 from neurohlh.stats.predict.calibration_binary import calibration_binary
+from neurohlh.stats.predict.discrimination import concordance_index
 from neurohlh.stats.predict.roc import roc
 from neurohlh.stats.predict.scores import prediction_scores
 from neurohlh.stats.predict.validation import validate_cox
@@ -131,7 +133,25 @@ def _roc_asah(entry: Entry) -> Iterator[Compared]:
     yield Compared("Youden's best cut", r["youden"], best[["threshold", "specificity", "sensitivity"]])
 
 
+def _concordance_gbsg(entry: Entry) -> Iterator[Compared]:
+    frame = dataset(entry.data)
+    options: dict[str, dict[str, Any]] = {
+        "harrell": {},
+        "uno": {"estimator": "uno", "tau": 60},
+        "strata": {"strata": "large"},
+    }
+    for name, chosen in options.items():
+        r, tidy = entry.values[name], concordance_index(frame, "months", "status", ["s1", "s2"], **chosen).tidy
+        c = tidy[tidy["measure"] == "concordance"]
+        yield Compared(f"concordance, {name}", r["estimate"], c["estimate"])
+        own = c["std_error"] * c["estimate"] * (1 - c["estimate"])
+        yield Compared(f"concordance, {name}, standard error", r["se"], own)
+        apart = tidy[tidy["measure"] == "concordance difference"]["std_error"]
+        yield Compared(f"concordance, {name}, standard error of the difference", r["difference_se"], apart)
+
+
 CASES = (
+    Case("predict_concordance_gbsg", _concordance_gbsg),
     Case("score_lung_brier_auc", _score_lung),
     Case("roc_delong_compare_aSAH", _roc_asah),
     Case("bootstrap_optimism_cindex_lung", _bootstrap_optimism),

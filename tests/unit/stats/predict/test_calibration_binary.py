@@ -47,3 +47,10 @@ def test_what_cannot_be_calibrated_says_why():
         calibration_binary(RIGHT.assign(risk=np.nan), "died", "risk")
     with pytest.raises(ValueError, match="lie outside 0 to 1"):
         calibration_binary(RIGHT.assign(risk=1.2), "died", "risk")
+
+
+def test_risks_that_part_the_outcomes_perfectly_have_no_slope():
+    frame = pd.DataFrame({"risk": [0.1, 0.2, 0.3, 0.8, 0.9], "died": [0, 0, 0, 1, 1]})
+    row = calibration_binary(frame, "died", "risk", groups=2).tidy.set_index("term").loc["slope"]
+    assert np.isnan(row["estimate"])
+    assert "runs to infinity" in row["note"]

@@ -52,3 +52,15 @@ def test_rows_are_counted_and_faults_named():
         decision_curve(FRAME.assign(risk=2.0), "died", ["risk"])
     with pytest.raises(NotEstimable, match="no events among 5"):
         decision_curve(FRAME.assign(died=0), "died", ["risk"])
+
+
+def test_no_curve_where_everybody_has_the_event():
+    with pytest.raises(NotEstimable, match="everybody has the event"):
+        decision_curve(FRAME.assign(died=1), "died", ["risk"], thresholds=[0.3])
+    with pytest.raises(NotEstimable, match="everybody has the event"):
+        decision_curve(FRAME.assign(died=1), "died", ["risk"], time="days", horizon=9, thresholds=[0.3])
+
+
+def test_a_horizon_that_is_no_time():
+    with pytest.raises(ValueError, match="horizon must be a time above 0"):
+        decision_curve(FRAME, "died", ["risk"], time="days", horizon=np.nan)

@@ -80,3 +80,24 @@ def test_faults_of_the_input(frame, change, risks, message):
 def test_without_a_usable_row(frame):
     with pytest.raises(NotEstimable, match="no row has follow-up"):
         prediction_scores(frame.assign(good=np.nan), "days", "died", {"a": "good"}, times=[15])
+
+
+def test_the_integrated_score_is_the_mean_over_the_range_of_the_times(frame):
+    result = prediction_scores(frame, "days", "died", {"model": ["good"] * 3}, times=[20, 5, 10])
+    b = rows(result, "Brier score").set_index(["group", "time"])["estimate"]["model"]
+    row = rows(result, "integrated Brier score").set_index("group").loc["model"]
+    assert row["estimate"] == pytest.approx((5 * (b[5] + b[10]) / 2 + 10 * (b[10] + b[20]) / 2) / 15)
+    assert row["term"] == "5 to 20"
+
+
+def test_the_integrated_score_is_empty_where_follow_up_ends_before(frame):
+    result = prediction_scores(frame, "days", "died", {"model": ["good"] * 3}, times=[5, 10, 1000])
+    row = rows(result, "integrated Brier score").set_index("group").loc["model"]
+    assert np.isnan(row["estimate"])
+    assert "missing at one of the times" in row["note"]
+
+
+@pytest.mark.parametrize("times", [[], [0], [np.nan], [np.inf], [5, 5]])
+def test_times_must_be_times(frame, times):
+    with pytest.raises(ValueError, match="times must name"):
+        prediction_scores(frame, "days", "died", {"model": ["good"] * len(times)}, times=times)
