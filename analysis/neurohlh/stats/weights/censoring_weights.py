@@ -11,7 +11,7 @@ import pandas as pd
 
 from neurohlh.core.errors import NotEstimable
 from neurohlh.core.result import Result, check_frame, tidy_frame
-from neurohlh.stats.columns import Floats
+from neurohlh.stats.columns import Floats, column, truth
 from neurohlh.stats.cox.baseline import predicted_survival
 from neurohlh.stats.cox.model import CoxOptions, cox_model
 from neurohlh.stats.curves.product_limit import product_limit
@@ -69,14 +69,14 @@ def censoring_weights(
     taken = {lost, WEIGHT, _PATIENT} & set(frame.columns)
     if taken:
         raise ValueError(f"the frame already has a column {sorted(taken)[0]!r}")
-    known = frame[event].notna()
-    data = frame.assign(**{lost: np.where(known, frame[event].astype("boolean").fillna(False) == 0, np.nan)})
+    happened = truth(column(frame, event))
+    data = frame.assign(**{lost: 1 - happened})
     model = cox_model(data, time, lost, covariates, CoxOptions(reference=reference, ties=ties))
     if not model.sound:
         raise NotEstimable("a coefficient of the censoring model cannot be estimated")
     patients = data.loc[model.used]
-    happened = model.data.time[~model.data.event]
-    cuts = np.unique(happened if times is None else np.asarray(list(times), dtype=float))
+    ends = model.data.time[~model.data.event]
+    cuts = np.unique(ends if times is None else np.asarray(list(times), dtype=float))
     cuts = cuts[(cuts > 0) & (cuts < model.data.time.max())]
     if not len(cuts):
         raise NotEstimable("no time lies inside follow-up: there is nothing to weight")

@@ -97,8 +97,10 @@ def weighted_cox(
     give limits that know so ("percentile" or "normal"); the same for any number of workers. A hazard ratio is not
     collapsible: under another weighting, or adjusted, it is another quantity. Kind "cox".
 
-    Raises as `cox` does, and ValueError for another frame or interval.
+    Raises as `cox` does, and ValueError for another frame or interval, or replicates with covariates.
     """
+    if replicates and covariates:
+        raise ValueError("replicates are for the marginal hazard ratio: leave out the covariates or the replicates")
     data = weighted_frame(frame, weighted)
     reference = {GROUP: weighted.names[0]}
     found = cox(
@@ -142,23 +144,24 @@ def _replicates(
     n_jobs: int | None,
     ties: str,
 ) -> Replicates:
-    """Log hazard ratios with the propensity estimated again in samples of the patients that have a weight."""
-    survival = survival_data(frame, time, event)
-    both = weighted.kept & survival.kept
+    """Log hazard ratios, score, trimming and weights made again in samples of all patients the score rests on."""
+    survival, score = survival_data(frame, time, event), weighted.propensity.data
+    both = score.used & survival.kept
     data = survival.subset(both)
-    inside = both[weighted.kept]
-    matrix, exposed = weighted.matrix[inside], weighted.exposed[inside]
-    design = SortedDesign.of(exposed[:, None].astype(float), data.time, data.event, ties=ties)
+    matrix, exposed = score.design.matrix, score.exposed
+    followed = both[score.used]
+    place = np.where(followed, np.cumsum(followed) - 1, -1)
+    design = SortedDesign.of(exposed[followed][:, None].astype(float), data.time, data.event, ties=ties)
 
     def log_hazard_ratio(rows: Any) -> Any:
         own = weighted.plan.weights(matrix[rows], exposed[rows], rows)
-        sample = design.take(rows).with_weights(np.nan_to_num(own))
-        found = fit(sample)
+        inside = (place[rows] >= 0) & ~np.isnan(own)
+        found = fit(design.take(place[rows][inside]).with_weights(own[inside]))
         if found.diverging.any() or not found.converged:
             raise NotEstimable("the hazard ratio runs to 0 or infinity")
         return found.coef
 
-    return bootstrap(log_hazard_ratio, data.n, 1, replicates=replicates, seed=seed, n_jobs=n_jobs)
+    return bootstrap(log_hazard_ratio, len(exposed), 1, replicates=replicates, seed=seed, n_jobs=n_jobs)
 
 
 def _bootstrap_row(row: pd.Series[Any], again: Replicates, conf_level: float, interval: str) -> dict[str, Any]:
@@ -173,6 +176,8 @@ def _bootstrap_row(row: pd.Series[Any], again: Replicates, conf_level: float, in
     }
     out |= {"std_error": se, "conf_low": float(np.exp(low[0])), "conf_high": float(np.exp(high[0]))}
     few = "limits not estimable: too few replicates have a finite hazard ratio"
+    if np.isnan(row["coef"]):
+        return {**out, "std_error": np.nan, "conf_low": np.nan, "conf_high": np.nan}
     return {**out, "note": few if np.isnan(low[0]) else out["note"]}
 
 

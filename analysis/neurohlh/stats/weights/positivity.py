@@ -9,7 +9,7 @@ import pandas as pd
 
 from neurohlh.core.result import Result, check_frame, tidy_frame
 from neurohlh.stats.columns import Bools, Floats
-from neurohlh.stats.weights.propensity import Propensity
+from neurohlh.stats.weights.propensity import Propensity, one_sided_levels
 
 EXTREME = 0.05
 """A propensity below this, or above one minus this, is called extreme: a convention, no law."""
@@ -145,17 +145,19 @@ def _trimmings(score: Propensity) -> list[dict[str, Any]]:
 
 
 def _empty_levels(score: Propensity) -> list[dict[str, Any]]:
-    rows = []
-    for variable, level in score.data.design.levels.items():
-        for value in dict.fromkeys(row.level for row in score.data.design.rows if row.variable == variable):
-            inside = level == value
-            sizes = {name: int((inside & side).sum()) for name, side in _sides(score)}
-            empty = [name for name, n in sizes.items() if n == 0]
-            if len(empty) == 1:
-                note = f"no patient of the group {empty[0]!r} has this level: the groups cannot be compared in it"
-                row = {"term": variable, "level": value, "measure": "patients", "n": int(inside.sum())}
-                rows.append({**row, "estimate": 0, "group": empty[0], "note": note})
-    return rows
+    note = "no patient of the group {!r} has this level: the groups cannot be compared in it"
+    return [
+        {
+            "term": side.variable,
+            "level": side.level,
+            "measure": "patients",
+            "group": side.empty,
+            "n": side.n,
+            "estimate": 0,
+            "note": note.format(side.empty),
+        }
+        for side in one_sided_levels(score.data)
+    ]
 
 
 def _histogram(score: Propensity) -> pd.DataFrame:

@@ -12,12 +12,13 @@ from scipy.stats import rankdata
 
 from neurohlh.core.errors import NotEstimable
 from neurohlh.stats.columns import Bools, Floats, Ints
+from neurohlh.stats.glm.data import aliased_columns
+from neurohlh.stats.glm.logistic_fit import fit_logistic
 from neurohlh.stats.recipe import software
 from neurohlh.stats.weights.exposure import ExposureData, exposure_data
 
 METHODS = ("logistic", "boosted")
 FOLDS = 5
-_CERTAIN = 1e-8  # a fitted probability this near to 0 or 1 has no finite coefficient behind it
 
 
 @dataclass(frozen=True)
@@ -135,10 +136,14 @@ def propensity(
 
 
 def propensity_of(data: ExposureData, model: PropensityModel, exposure: str, covariates: Sequence[str]) -> Propensity:
-    """The score over rows already chosen. Raises NotEstimable as `propensity` does."""
+    """The score over rows already chosen. Raises NotEstimable as `propensity` does, naming levels without a group."""
     coef: dict[str, float] = {}
     if model.method == "logistic":
-        found, beta = logistic_score(data.design.matrix, data.exposed)
+        try:
+            found, beta = logistic_score(data.design.matrix, data.exposed)
+        except NotEstimable as error:
+            named = [f"{side.variable} {side.level} (nobody in {side.empty!r})" for side in one_sided_levels(data)]
+            raise NotEstimable(f"{error}{': ' if named else ''}{', '.join(named)}") from error
         names = {row.column: f"{row.term} {row.level}".strip() for row in data.design.rows if row.column is not None}
         coef = {"(Intercept)": float(beta[0])} | {names[j]: float(b) for j, b in enumerate(beta[1:])}
     else:
@@ -148,17 +153,47 @@ def propensity_of(data: ExposureData, model: PropensityModel, exposure: str, cov
     return Propensity(score, data, exposure, tuple(covariates), model, coef, len(data.used))
 
 
+@dataclass(frozen=True)
+class OneSided:
+    """A level of a covariate with `n` patients, none of them in the group `empty`."""
+
+    variable: str
+    level: str
+    empty: str
+    n: int
+
+
+def one_sided_levels(data: ExposureData) -> list[OneSided]:
+    """The levels of categorical covariates in which one of the groups has no patient."""
+    found = []
+    sides = dict(zip(data.names, (~data.exposed, data.exposed), strict=True))
+    for variable, level in data.design.levels.items():
+        for value in dict.fromkeys(row.level for row in data.design.rows if row.variable == variable and row.level):
+            inside = level == value
+            empty = [name for name, side in sides.items() if not (inside & side).any()]
+            if len(empty) == 1:
+                found.append(OneSided(variable, value, empty[0], int(inside.sum())))
+    return found
+
+
 def logistic_score(matrix: Floats, exposed: Bools) -> tuple[Floats, Floats]:
     """Fitted probabilities, and coefficients with the intercept first (NaN for columns that others determine).
 
-    Raises NotEstimable if the covariates predict the exposure perfectly for some rows.
+    Raises NotEstimable if the covariates predict the exposure of some rows without error: their probability runs to 0
+    or 1, they have no counterpart in the other group, and no weight can stand for one.
     """
-    import statsmodels.api as sm
-
-    fit = sm.GLM(
-        exposed.astype(float), np.column_stack([np.ones(len(matrix)), matrix]), family=sm.families.Binomial()
-    ).fit(tol=1e-14, maxiter=100, tol_criterion="params")
-    return fit.fittedvalues, fit.params
+    whole = np.column_stack([np.ones(len(matrix)), matrix])
+    aliases = aliased_columns(whole)
+    kept = [j for j in range(whole.shape[1]) if j not in aliases]
+    fit = fit_logistic(whole[:, kept], exposed.astype(float))
+    if fit.separation is not None and fit.separated:
+        n = int(fit.separation.rows.sum())
+        raise NotEstimable(f"the covariates tell the exposure of {n} patients without error (no positivity)")
+    if not fit.converged:
+        raise NotEstimable("the propensity model did not converge")
+    coef = np.full(whole.shape[1], np.nan)
+    coef[kept] = fit.coef
+    return fit.mean, coef
 
 
 def boosted_score(

@@ -21,6 +21,8 @@ from neurohlh.stats.weights.bootstrap import Replicates, bootstrap, checked_inte
 from neurohlh.stats.weights.exposure import read_exposure
 
 MEASURES = ("survival difference", "survival ratio", "RMST difference")
+MOST_CELLS = 5_000_000
+"""Patients times moments that are predicted at once; more are averaged in parts, so that memory stays bounded."""
 POPULATIONS = {"all": "all patients used", "exposed": "the exposed", "unexposed": "the unexposed"}
 
 
@@ -136,11 +138,16 @@ def _mean_survival(
     design: SortedDesign, fitted: CoxFit, worlds: _Worlds, rows: Ints, times: Floats
 ) -> tuple[Floats, Floats]:
     """Survival under no exposure and under exposure, averaged over `rows`, at `times`."""
-    curves = [
-        predicted_survival(design, fitted, matrix[rows], times).mean(axis=0)
-        for matrix in (worlds.unexposed, worlds.exposed)
-    ]
-    return curves[0], curves[1]
+    none, every = (_mean(design, fitted, matrix[rows], times) for matrix in (worlds.unexposed, worlds.exposed))
+    return none, every
+
+
+def _mean(design: SortedDesign, fitted: CoxFit, matrix: Floats, times: Floats) -> Floats:
+    size = max(1, MOST_CELLS // max(len(times), 1))
+    total = np.zeros(len(times))
+    for start in range(0, len(matrix), size):
+        total += predicted_survival(design, fitted, matrix[start : start + size], times).sum(axis=0)
+    return total / len(matrix)
 
 
 def _numbers(

@@ -39,7 +39,8 @@ def _iptw(entry: Entry) -> Iterator[Compared]:
     for name, plan in _PLANS.items():
         found = weight(frame, "hormon", _ROTTERDAM, **plan)
         if f"smd_{name}" in r:
-            yield Compared(f"{name}: SMD", list(r[f"smd_{name}"].values()), _smd(frame, found, "after"))
+            # Overlap weights balance exactly: what is left on either side is where Newton's steps stopped.
+            yield Compared(f"{name}: SMD", list(r[f"smd_{name}"].values()), _smd(frame, found, "after"), zero=1e-9)
         yield from _outcome(name, r[name], frame, found)
 
 
