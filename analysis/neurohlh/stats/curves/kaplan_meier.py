@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from neurohlh.core.result import Result, tidy_frame
-from neurohlh.stats.columns import Bools, Floats, groups
+from neurohlh.stats.columns import Bools, Floats, column, groups
 from neurohlh.stats.curves.follow_up import FollowUp, follow_up
 from neurohlh.stats.curves.influence import Weights
 from neurohlh.stats.curves.product_limit import Curve, product_limit
@@ -69,6 +69,7 @@ def kaplan_meier(
     at risk), and with weights weight_risk, weight_event. Raises ValueError for wrong columns, codes or options,
     NotEstimable if no row can be used.
     """
+    _one_kind_of_event(frame, event)
     data = follow_up(frame, time, event, entry=entry, weights=weights, id=id, cluster=cluster, robust=robust)
     curves = _curves(frame, data, data.data.event, by, conf_level, conf_type)
     wanted, shares = checked_times(times), [q for q in checked_quantiles(quantiles) if q != 0.5]
@@ -96,6 +97,15 @@ def kaplan_meier(
         counts=_counts(frame, data, curves),
         notes=(*sparse_notes({name: group.curve for name, group in curves.items()}), *data.notes()),
     )
+
+
+def _one_kind_of_event(frame: pd.DataFrame, event: str) -> None:
+    codes = column(frame, event).nunique()
+    if codes > 2:
+        raise ValueError(
+            f"column {event!r} must hold true/false or 1/0, not {codes} codes; for competing events use "
+            "cumulative_incidence"
+        )
 
 
 def reverse_kaplan_meier(
