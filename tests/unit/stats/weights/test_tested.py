@@ -1,0 +1,34 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from neurohlh.core.errors import NotEstimable
+from neurohlh.stats.weights.tested import weight_tested
+
+
+def frame():
+    """2 of 4 tested in a, 1 of 4 in b."""
+    return pd.DataFrame({"s": list("aaaabbbb"), "csf": [1, 1, 0, 0, 1, 0, 0, 0]})
+
+
+def test_the_tested_stand_for_all_and_the_untested_for_nobody():
+    found = weight_tested(frame(), "csf", ["s"])
+    assert found.weights[[0, 1, 4]] == pytest.approx([2, 2, 4])
+    assert np.isnan(found.weights[[2, 3, 5, 6, 7]]).all()
+    tidy = found.result.tidy.set_index("term")["estimate"]
+    assert tidy["untested, represented by the tested"] == 5
+    assert tidy["sum of the weights"] == pytest.approx(8)
+    assert tidy["effective sample size"] == pytest.approx(64 / 24)
+    assert found.result.kind == "tested_weights"
+
+
+def test_unknown_testing_is_counted_apart():
+    more = pd.concat([frame(), pd.DataFrame({"s": ["a"], "csf": [np.nan]})], ignore_index=True)
+    found = weight_tested(more, "csf", ["s"])
+    assert found.result.counts["dropped"] == {"missing csf": 1}
+    assert np.nansum(found.weights) == pytest.approx(8)
+
+
+def test_a_kind_of_patient_never_tested_is_refused():
+    with pytest.raises(NotEstimable, match=r"s b \(nobody in 'csf'\)"):
+        weight_tested(frame().assign(csf=[1, 1, 0, 0, 0, 0, 0, 0]), "csf", ["s"])
