@@ -123,6 +123,22 @@ ref("glm_mcnemar", {
          odds_low = x$conf.int[1] / (1 - x$conf.int[1]), odds_high = x$conf.int[2] / (1 - x$conf.int[2])) }
   list(a = one(12, 5), b = one(3, 1))
 }, NULL, "pairs that differ: b one way, c the other; exact limits of b/c from binom.test")
+ref("glm_stratified_infert", {
+  one <- function(strata) {
+    t <- table(!(infert$induced > 0), !(infert$case == 1), strata)
+    m <- function(measure) metafor::rma.mh(ai = t[1, 1, ], bi = t[1, 2, ], ci = t[2, 1, ], di = t[2, 2, ], measure = measure)
+    cmh <- function(correct) unname(mantelhaen.test(t, correct = correct)$statistic)
+    o <- m("OR"); two <- function(f) list(coef = as.numeric(f$beta), se = f$se)
+    e <- sapply(seq_len(dim(t)[3]), function(k) { # expected exposed events at the pooled odds ratio
+      n <- sum(t[1, , k]); q <- sum(t[2, , k]); s <- sum(t[, 1, k]); r <- exp(as.numeric(o$beta))
+      uniroot(function(x) log(x) + log(q - s + x) - log(n - x) - log(s - x) - log(r), c(max(0, s - q), min(n, s)) + c(1e-9, -1e-9), tol = 1e-14)$root })
+    n <- colSums(t[1, , ]); q <- colSums(t[2, , ]); s <- colSums(t[, 1, ])
+    v <- 1 / (1 / e + 1 / (n - e) + 1 / (s - e) + 1 / (q - s + e)); bd <- sum((t[1, 1, ] - e)^2 / v)
+    list(OR = two(o), RR = two(m("RR")), RD = two(m("RD")), cmh = cmh(FALSE), cmh_corrected = cmh(TRUE), bd = bd,
+         bd_p = pchisq(bd, length(e) - 1, lower.tail = FALSE), tarone = o$TA, tarone_p = o$TAp)
+  }
+  list(education = one(infert$education), both = one(interaction(infert$education, infert$spontaneous > 0)))
+}, "datasets_infert", "case by induced > 0; strata education, and education with spontaneous > 0; Mantel-Haenszel by metafor::rma.mh")
 REF <- c(list(`_meta` = list(R = R.version.string, packages = sapply(c("MASS", "sandwich", "brglm2", "geepack", "pROC", "epitools", "epiR"),
   function(p) as.character(packageVersion(p))))), REF)
 writeLines(gsub('"@@([^"]*)@@"', "\\1", toJSON(REF, auto_unbox = TRUE, na = "null", null = "null", pretty = TRUE)), "more_glm.json")

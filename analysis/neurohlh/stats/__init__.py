@@ -29,6 +29,13 @@ VERBS = {
     "cox_firth": "cox.firth",
     "episodes": "episodes",
     "split_at": "episodes",
+    # competing events
+    "cumulative_incidence": "competing.cumulative_incidence",
+    "gray_test": "competing.gray_test",
+    "fine_gray": "competing.fine_gray",
+    "fine_gray_cif": "competing.fine_gray",
+    "cause_specific_cox": "competing.cause_specific",
+    "cause_specific_cif": "competing.cause_specific",
     # yes/no outcomes, counts, numbers
     "logistic": "glm.logistic",
     "risk_ratio": "glm.risk_ratio",

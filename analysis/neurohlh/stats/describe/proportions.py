@@ -31,12 +31,31 @@ def clopper_pearson(events: int, n: int, conf_level: float = 0.95) -> tuple[floa
     return _limits(events, n, conf_level, "beta")
 
 
+def wald_limits(events: int, n: int, conf_level: float = 0.95) -> tuple[float, float]:
+    """Wald's limits p -/+ z sqrt(p (1 - p) / n), not cut at 0 and 1, only to recompute what others published.
+
+    They cover too seldom near 0 and 1 and in small samples, and have no width for none or all (Brown, Cai and DasGupta
+    2001, Stat Sci 16:101): report Wilson's or the exact ones.
+    """
+    return _limits(events, n, conf_level, "normal")
+
+
+def agresti_coull(events: int, n: int, conf_level: float = 0.95) -> tuple[float, float]:
+    """Agresti and Coull's limits (1998, Am Stat 52:119), not cut at 0 and 1: Wald's with z^2/2 added to both counts."""
+    return _limits(events, n, conf_level, "agresti_coull")
+
+
 def _limits(events: int, n: int, conf_level: float, method: str) -> tuple[float, float]:
-    z_value(conf_level)
+    z = z_value(conf_level)
     if not 0 <= events <= n:
         raise ValueError(f"{events} of {n} is not a proportion")
     if n == 0:
         return float("nan"), float("nan")
+    if method in ("normal", "agresti_coull"):
+        added = 0.0 if method == "normal" else z**2
+        size, p = n + added, (events + added / 2) / (n + added)
+        half = z * float(np.sqrt(p * (1 - p) / size))
+        return p - half, p + half
     low, high = proportion_confint(events, n, alpha=1 - conf_level, method=method)
     return float(low), float(high)
 

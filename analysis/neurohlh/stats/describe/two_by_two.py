@@ -8,13 +8,12 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2, norm
 
-from neurohlh.core.errors import NotEstimable
 from neurohlh.core.result import Result, check_frame, tidy_frame
-from neurohlh.stats.columns import Bools, labels, reference_level, truth
+from neurohlh.stats.columns import Bools, labels, truth
 from neurohlh.stats.describe.fisher import FisherTable, fisher
 from neurohlh.stats.describe.proportions import clopper_pearson, newcombe
+from neurohlh.stats.describe.two_by_two_data import two_groups
 from neurohlh.stats.recipe import software, z_value
-from neurohlh.stats.survival_data import first_reasons
 
 _SMALL_EXPECTED = 5.0
 """Expected count below which the chi-square approximation is doubted (Cochran 1954, Biometrics 10:417)."""
@@ -36,24 +35,10 @@ def two_by_two(
 
     Raises ValueError for wrong codes, lengths that differ or more than two levels; NotEstimable for fewer than two.
     """
-    if len(exposure) != len(outcome):
-        raise ValueError("exposure and outcome must have the same rows")
     z = z_value(conf_level)
-    happened = truth(outcome)
-    group, names = labels(exposure)
-    no_group = np.array([label is None for label in group], dtype=bool)
-    kept, dropped = first_reasons(
-        {f"missing {exposure.name}": no_group, f"missing {outcome.name}": np.isnan(happened)}, len(group)
-    )
-    names = [name for name in names if (group[kept] == name).any()]
-    if len(names) > 2:
-        raise ValueError(f"exposure must have two levels, not {len(names)}: {', '.join(names)}")
-    if len(names) < 2:
-        raise NotEstimable("only one level of the exposure has patients with a known outcome")
-    base = reference_level(names, {name: int((group == name).sum()) for name in names}, reference, str(exposure.name))
-    other = names[1 - names.index(base)]
-    a, n = _tally(group[kept] == other, happened[kept] == 1)
-    c, m = _tally(group[kept] == base, happened[kept] == 1)
+    found = two_groups(exposure, outcome, reference=reference)
+    (a, b, c, d), (other, base) = found.cells(), found.names
+    n, m = a + b, c + d
     exact = fisher(a, n - a, c, m - c, conf_level=conf_level)
     shared = {"analysis": "two_by_two", "outcome": str(outcome.name or ""), "variable": str(exposure.name or "")}
     rows = [
@@ -70,10 +55,10 @@ def two_by_two(
         checks=check_frame(_tests(a, n, c, m, exact)),
         method=_method(conf_level, base),
         counts={
-            "supplied": len(group),
+            "supplied": len(exposure),
             "used": n + m,
             "events": a + c,
-            "dropped": dropped,
+            "dropped": found.dropped,
             "cells": {"a": a, "b": n - a, "c": c, "d": m - c},
         },
     )

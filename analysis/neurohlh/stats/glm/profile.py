@@ -8,6 +8,8 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.stats import chi2
 
+from neurohlh.core.errors import NotEstimable
+
 _FURTHEST = 60
 _RELATIVE = 1e-10
 
@@ -23,14 +25,18 @@ def profile_limit(profile: Profile, coef: float, std_error: float, top: float, c
     drop = float(chi2.ppf(conf_level, 1)) / 2
 
     def gap(distance: float) -> float:
-        return top - profile(coef + side * distance * std_error) - drop
+        found = top - profile(coef + side * distance * std_error) - drop
+        if np.isnan(found):
+            raise NotEstimable("the profile is lost")
+        return found
 
-    inner, outer = 0.0, float(np.sqrt(2 * drop))
-    while not (reached := gap(outer)) >= 0:
-        inner, outer = outer, outer * 1.6
-        if outer > _FURTHEST or np.isnan(reached):
-            return float("nan")
-    distance = brentq(gap, inner, outer, xtol=_RELATIVE, rtol=_RELATIVE)
-    if np.isnan(gap(distance)):
+    try:
+        inner, outer = 0.0, float(np.sqrt(2 * drop))
+        while gap(outer) < 0:
+            inner, outer = outer, outer * 1.6
+            if outer > _FURTHEST:
+                return float("nan")
+        distance = brentq(gap, inner, outer, xtol=_RELATIVE, rtol=_RELATIVE)
+    except NotEstimable:
         return float("nan")
     return coef + side * float(distance) * std_error

@@ -13,7 +13,7 @@ from neurohlh.stats.columns import Floats
 from neurohlh.stats.design.terms import TermRow
 from neurohlh.stats.glm.data import INTERCEPT, ModelData
 
-_DOUBTFUL, _ABSURD = np.log(1e6), np.log(1e12)
+_DOUBTFUL, _ABSURD, _LARGEST = np.log(1e6), np.log(1e12), np.log(1e300)
 """Ratios further from 1 than the first have a note; further than the second they are not shown (the coefficient is)."""
 
 
@@ -120,9 +120,11 @@ def _ratios(data: ModelData, working: Floats, place: int) -> tuple[Floats, list[
     if not (far > _DOUBTFUL).any():
         return np.exp(working), []
     names = [name for name, x in zip(("estimate", "lower limit", "upper limit"), far, strict=True) if x > _DOUBTFUL]
-    lost = " and not shown beyond 1e-12 to 1e12" if (far > _ABSURD).any() else ""
+    # The value where all covariates are 0 may rightly be as far out as the covariates are from 0.
+    furthest = _ABSURD if place else _LARGEST
+    lost = f" and not shown beyond {'1e-12 to 1e12' if place else '1e-300 to 1e300'}" if (far > furthest).any() else ""
     said = f"{', '.join(names)} outside 1e-6 to 1e6{lost}: {_why_far(data, working, place)}"
-    return np.where(far <= _ABSURD, np.exp(np.clip(working, -_ABSURD, _ABSURD)), np.nan), [said]
+    return np.where(far <= furthest, np.exp(np.clip(working, -furthest, furthest)), np.nan), [said]
 
 
 def _why_far(data: ModelData, working: Floats, place: int) -> str:

@@ -49,8 +49,8 @@ def standardised_risk(
     (terms, also "exposure:covariate") are averaged over everybody, the exposed or the unexposed. Standard errors are
     the delta method's with the covariates fixed; `variance` is that of the coefficients. With `bootstrap` replicates
     limits are percentiles over resampled patients (`seed`), the same for any number of workers `n_jobs` (None: one, or
-    those of an active joblib.parallel_config); replicates without an answer are counted in `checks`. The number needed to treat or harm appears only where the
-    limits of the difference exclude 0.
+    those of an active joblib.parallel_config); replicates without an answer are counted in `checks`. The number needed
+    to treat or harm appears only where the limits of the difference exclude 0.
 
     Raises ValueError for wrong columns or options; NotEstimable if the exposure does not have two levels, the outcome
     is the same in everybody, or the covariates separate the outcomes.

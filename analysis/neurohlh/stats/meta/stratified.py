@@ -101,8 +101,10 @@ def cochran_mantel_haenszel(a: Floats, n: Floats, c: Floats, m: Floats, *, corre
     return statistic, float(chi2.sf(statistic, 1))
 
 
-def breslow_day_tarone(a: Floats, n: Floats, c: Floats, m: Floats, log_or: float) -> tuple[float, int, float]:
-    """(statistic, df, p) of equal odds ratios, with Tarone's correction (Tarone 1985, Biometrika 72:91).
+def breslow_day_tarone(
+    a: Floats, n: Floats, c: Floats, m: Floats, log_or: float, *, tarone: bool = True
+) -> tuple[float, int, float]:
+    """(statistic, df, p) of equal odds ratios (Breslow and Day), with Tarone's correction (1985, Biometrika 72:91).
 
     Studies in which nobody or everybody had the event are left out; NaN if fewer than two are left.
     """
@@ -115,7 +117,8 @@ def breslow_day_tarone(a: Floats, n: Floats, c: Floats, m: Floats, log_or: float
     fitted = _fitted(n, m, events, float(np.exp(log_or)))
     variance = 1 / (1 / fitted + 1 / (events - fitted) + 1 / (n - fitted) + 1 / (m - events + fitted))
     gap = a - fitted
-    statistic = float((gap**2 / variance).sum() - gap.sum() ** 2 / variance.sum())
+    taken = gap.sum() ** 2 / variance.sum() if tarone else 0.0
+    statistic = float((gap**2 / variance).sum() - taken)
     return statistic, df, float(chi2.sf(statistic, df))
 
 

@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 
 from neurohlh.core.result import Result
-from neurohlh.stats.describe.proportions import clopper_pearson, wilson
+from neurohlh.stats.describe.mcnemar import mcnemar
+from neurohlh.stats.describe.proportions import agresti_coull, clopper_pearson, wald_limits, wilson
 from neurohlh.stats.describe.rates import exact_rate_ratio, poisson_limits
-from neurohlh.stats.describe.two_by_two_methods import mcnemar, two_by_two_methods
+from neurohlh.stats.describe.stratified_two_by_two import stratified_two_by_two
+from neurohlh.stats.describe.two_by_two_methods import two_by_two_methods
 from neurohlh.stats.glm.counts import negative_binomial, poisson_rates
 from neurohlh.stats.glm.gee import gee
 from neurohlh.stats.glm.linear import linear
@@ -208,17 +210,30 @@ def _epil_offset(entry: Entry) -> Iterator[Compared]:
     yield from _fit("Poisson", r, poisson, "poisson", "poisson_HC0")
 
 
+def _pairs(b: int, c: int) -> pd.DataFrame:
+    """Pairs that differ, `b` one way and `c` the other."""
+    return pd.DataFrame({"first": [1] * b + [0] * c, "second": [0] * b + [1] * c})
+
+
+def _patients(a: int, b: int, c: int, d: int) -> pd.DataFrame:
+    return pd.DataFrame({"x": [1] * (a + b) + [0] * (c + d), "y": [1] * a + [0] * b + [1] * c + [0] * d}).assign(
+        x=lambda t: t["x"] == 1
+    )
+
+
 def _proportions(entry: Entry) -> Iterator[Compared]:
     r = entry.values
     binomial = r["binom_15_of_148"]
     yield Compared("Wilson", binomial["wilson"][1:], wilson(15, 148))
     yield Compared("Clopper-Pearson", binomial["exact"], clopper_pearson(15, 148))
+    yield Compared("Wald", binomial["wald"][1:], wald_limits(15, 148))
+    yield Compared("Agresti-Coull", binomial["agresti_coull"], agresti_coull(15, 148))
     yield Compared("0 of 20", [r["zero_of_20_exact"], r["zero_of_20_wilson"][1:]],
                    [*clopper_pearson(0, 20), *wilson(0, 20)])  # fmt: skip
     yield Compared("rate", r["rate_11_per_2450py"]["exact"], np.array(poisson_limits(11)) / 2450)
     ratio = r["rate_ratio_11_800_4_900"]
     yield Compared("rate ratio", [ratio["ci"], ratio["p"]], exact_rate_ratio(11, 800, 4, 900))
-    tidy, pairs = mcnemar(12, 5).tidy, r["mcnemar_12_5"]
+    tidy, pairs = mcnemar(_pairs(12, 5), "first", "second").tidy, r["mcnemar_12_5"]
     ours = [tidy["statistic"][1], tidy["statistic"][2], tidy["p_value"][2], tidy["p_value"][0]]
     yield Compared("McNemar", [pairs[k] for k in ("chisq", "chisq_cc", "p_cc", "exact_p")], ours)
 
@@ -239,7 +254,7 @@ def _rates_exact(entry: Entry) -> Iterator[Compared]:
 
 def _tables(entry: Entry) -> Iterator[Compared]:
     for name, r in entry.values.items():
-        tidy: Any = two_by_two_methods(*r["cells"]).tidy.set_index("method")
+        tidy: Any = two_by_two_methods(_patients(*map(int, r["cells"])), "x", "y").tidy.set_index("method")
         ends = ["conf_low", "conf_high"]
         yield Compared(f"{name}: Woolf", r["woolf"], tidy.loc["Woolf", ["estimate", *ends]])
         yield Compared(f"{name}: log-Wald", r["rr_wald"], tidy.loc["log-Wald", ["estimate", *ends]])
@@ -251,9 +266,26 @@ def _tables(entry: Entry) -> Iterator[Compared]:
 def _mcnemar(entry: Entry) -> Iterator[Compared]:
     for name, cells in (("a", (12, 5)), ("b", (3, 1))):
         r = entry.values[name]
-        tidy: Any = mcnemar(*cells).tidy
+        tidy: Any = mcnemar(_pairs(*cells), "first", "second").tidy
         yield Compared("tests", [r["chi"], r["chi_corrected"], r["p"]], [*tidy["statistic"][1:3], tidy["p_value"][0]])
         yield Compared("limits", [r["odds_low"], r["odds_high"]], tidy.loc[0, ["conf_low", "conf_high"]])
+
+
+def _stratified(entry: Entry) -> Iterator[Compared]:
+    frame = dataset(entry.data).assign(abortion=lambda d: d["induced"] > 0, before=lambda d: d["spontaneous"] > 0)
+    for name, strata in (("education", "education"), ("both", ["education", "before"])):
+        r = entry.values[name]
+        found = stratified_two_by_two(frame, "abortion", "case", strata)
+        lines = found.tidy[found.tidy["method"] == "Mantel-Haenszel"].set_index("measure")
+        for measure in ("OR", "RR", "RD"):
+            line: Any = lines.loc[measure, ["coef", "std_error"]]
+            yield Compared(f"{name}: {measure}", [r[measure]["coef"], r[measure]["se"]], line)
+        tests = [_check(found, f"Cochran-Mantel-Haenszel test {w} continuity correction", "statistic")
+                 for w in ("without", "with")]  # fmt: skip
+        yield Compared(f"{name}: Cochran-Mantel-Haenszel", [r["cmh"], r["cmh_corrected"]], tests)
+        homogeneity = [_check(found, n, c) for n in ("Breslow-Day test", "Breslow-Day test with Tarone's correction")
+                       for c in ("statistic", "p_value")]  # fmt: skip
+        yield Compared(f"{name}: Breslow-Day", [r[k] for k in ("bd", "bd_p", "tarone", "tarone_p")], homogeneity)
 
 
 CASES = (
@@ -277,4 +309,5 @@ CASES = (
     Case("glm_linear_pima", _linear_pima),
     Case("glm_two_by_two", _tables),
     Case("glm_mcnemar", _mcnemar),
+    Case("glm_stratified_infert", _stratified),
 )

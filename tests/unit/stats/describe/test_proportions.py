@@ -4,7 +4,14 @@ import pytest
 
 from neurohlh.core.errors import NotEstimable
 from neurohlh.stats.describe import proportions
-from neurohlh.stats.describe.proportions import clopper_pearson, frequency, newcombe, wilson
+from neurohlh.stats.describe.proportions import (
+    agresti_coull,
+    clopper_pearson,
+    frequency,
+    newcombe,
+    wald_limits,
+    wilson,
+)
 
 
 def test_wilson_by_hand():
@@ -13,6 +20,15 @@ def test_wilson_by_hand():
     half = np.sqrt(z2) / (10 + z2) * np.sqrt(3 * 7 / 10 + z2 / 4)
     centre = (3 + z2 / 2) / (10 + z2)
     assert wilson(3, 10) == pytest.approx((centre - half, centre + half))
+
+
+def test_wald_and_agresti_coull_by_hand():
+    z = 1.959963984540054
+    assert wald_limits(3, 12) == pytest.approx((0.25 - z * 0.125, 0.25 + z * 0.125))
+    # Agresti and Coull's are centred where Wilson's are, and wider.
+    assert sum(agresti_coull(3, 10)) == pytest.approx(sum(wilson(3, 10)))
+    assert agresti_coull(3, 10)[0] < wilson(3, 10)[0]
+    assert wald_limits(0, 10) == (0, 0)
 
 
 def test_exact_limits_of_none_and_all():
