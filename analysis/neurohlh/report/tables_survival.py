@@ -243,8 +243,8 @@ def _one_influence(checks: pd.DataFrame) -> pd.DataFrame:
     influences = checks[checks["check"] == "largest influence"]
     if influences.empty:
         return checks
-    most = influences["value"].abs().astype(float).idxmax()
-    kept = checks.drop(index=influences.index.drop(most))
+    most = int(influences.index[int(influences["value"].abs().astype(float).argmax())])
+    kept = checks[(checks["check"] != "largest influence") | (checks.index == most)].copy()
     note = "value: by how many standard errors one patient moves this coefficient, the most in the model (dfbetas)"
     kept.loc[most, "note"] = note
     kept.loc[most, "term"] = ": ".join(str(kept.loc[most, "term"]).split(" ", 1))  # a level, if there is one

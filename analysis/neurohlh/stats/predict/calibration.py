@@ -125,35 +125,41 @@ def _observed_expected(data: SurvivalData, p: Floats, horizon: float, z: float, 
 def _models(
     data: SurvivalData, p: Floats, horizon: float, z: float
 ) -> tuple[dict[str, Any], pd.DataFrame, list[dict[str, Any]]]:
+    """The slope, the smooth curve and its distances from the predicted risks."""
     scale = np.log(-np.log1p(-p))
-    time, event = np.minimum(data.time, horizon), data.event & (data.time <= horizon)
     row = {"term": "slope", "measure": "calibration slope", "scale": "identity", "method": "Cox regression"}
-    shared = {"scale": "identity", "method": "smooth curve"}
     if np.ptp(scale) == 0:
-        note = {"note": "not estimable: all predicted risks are the same"}
-        return {**row, **note}, pd.DataFrame(), [{"term": k, "measure": k, **shared, **note} for k in _ERRORS]
+        reason = "all predicted risks are the same"
+        return {**row, "note": f"not estimable: {reason}"}, pd.DataFrame(), _without_curve(reason)
+    time, event = np.minimum(data.time, horizon), data.event & (data.time <= horizon)
     design = SortedDesign.of(scale[:, None], time, event)
-    found = fit(design)
-    slope = row | _slope(found, z)
+    slope = row | _slope(fit(design), z)
     try:
-        basis = rcs_basis(scale, rcs_knots(scale, KNOTS))
+        observed = _smoothed(design, scale, horizon)
     except NotEstimable as reason:
-        said = {"note": f"not estimable: {reason}"}
-        return slope, pd.DataFrame(), [{"term": k, "measure": k, **shared, **said} for k in _ERRORS]
+        return slope, pd.DataFrame(), _without_curve(str(reason))
+    away = np.abs(observed - p)
+    values = (away.mean(), np.median(away), np.quantile(away, 0.9), away.max())
+    errors = [{**_ERROR, "term": k, "measure": k, "estimate": float(v)} for k, v in zip(_ERRORS, values, strict=True)]
+    curves = pd.DataFrame({"predicted": p, "observed": observed}).drop_duplicates().sort_values("predicted")
+    return slope, curves.reset_index(drop=True), errors
+
+
+_ERROR = {"scale": "identity", "method": "smooth curve"}
+
+
+def _without_curve(reason: str) -> list[dict[str, Any]]:
+    return [{**_ERROR, "term": k, "measure": k, "note": f"not estimable: {reason}"} for k in _ERRORS]
+
+
+def _smoothed(design: SortedDesign, scale: Floats, horizon: float) -> Floats:
+    """The risk by the horizon of every patient from the spline; NotEstimable if it has too few values or no end."""
+    basis = rcs_basis(scale, rcs_knots(scale, KNOTS))
     bent = design.with_matrix(basis)
     smooth = fit(bent)
     if smooth.diverging.any() or not smooth.converged:
-        said = {"note": "not estimable: the smooth curve runs to infinity"}
-        return slope, pd.DataFrame(), [{"term": k, "measure": k, **shared, **said} for k in _ERRORS]
-    observed = 1 - predicted_survival(bent, smooth, basis, np.array([horizon]))[:, 0]
-    away = np.abs(observed - p)
-    values = (away.mean(), np.median(away), np.quantile(away, 0.9), away.max())
-    errors = [
-        {"term": name, "measure": name, **shared, "estimate": float(value)}
-        for name, value in zip(_ERRORS, values, strict=True)
-    ]
-    curves = pd.DataFrame({"predicted": p, "observed": observed}).drop_duplicates().sort_values("predicted")
-    return slope, curves.reset_index(drop=True), errors
+        raise NotEstimable("the smooth curve runs to infinity")
+    return np.asarray(1 - predicted_survival(bent, smooth, basis, np.array([horizon]))[:, 0])
 
 
 def _slope(found: CoxFit, z: float) -> dict[str, Any]:

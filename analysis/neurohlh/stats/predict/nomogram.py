@@ -88,7 +88,7 @@ def round_steps(low: float, high: float, about: int) -> Floats:
     rough = (high - low) / about
     power = 10 ** np.floor(np.log10(rough))
     step = next(k * power for k in (1, 2, 5, 10) if k * power >= rough * (1 - 1e-12))
-    return np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1) * step
+    return np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1) * step + 0.0  # no -0
 
 
 def _points(

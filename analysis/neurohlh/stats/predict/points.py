@@ -19,6 +19,8 @@ from neurohlh.stats.predict.partial_predictor import AdditiveModel, additive_mod
 from neurohlh.stats.predict.tripod import tripod
 from neurohlh.stats.recipe import software, z_value
 
+MOST = 10
+"""Points of the variable that moves the log hazard most, unless the size of a point is named."""
 LOST = 0.02
 """Loss of concordance from rounding above which the score is marked (a convention of this package)."""
 
@@ -49,9 +51,10 @@ def points_score(
     """Whole points for the categories of every covariate of a Cox model, and the risk by `horizon` for each total.
 
     Numbers are cut at `cuts` (a value at a cut belongs above it) and stand for the median of their category; the most
-    favourable category of each variable has 0 points. One point is `log_hazard_per_point`, by default the smallest
-    distance between two neighbouring categories of a variable. The method is Sullivan's (2004). Risks are the model's;
-    beside them stand those observed (Kaplan-Meier), and how much concordance the rounding costs is in `checks`.
+    favourable category of each variable has 0 points. One point is `log_hazard_per_point`, by default a tenth of the
+    range of the variable that moves the log hazard most, so that it has 10 points. The method is Sullivan's (2004).
+    Risks are the model's; beside them stand those observed (Kaplan-Meier), and how much concordance the rounding costs
+    is in `checks`.
 
     `curves`: total, n, events, predicted, observed, conf_low, conf_high. Raises ValueError for wrong columns, numbers
     without cuts, or cuts that leave a category empty; NotEstimable if a coefficient cannot be estimated.
@@ -119,11 +122,10 @@ def _categories(found: AdditiveModel, name: str, cuts: dict[str, Sequence[float]
 
 
 def _per_point(parts: Sequence[_Categories]) -> float:
-    gaps = np.concatenate([np.abs(np.diff(part.added)) for part in parts])
-    gaps = gaps[gaps > 1e-8]
-    if not len(gaps):
+    widest = max(float(np.ptp(part.added)) for part in parts)
+    if widest < 1e-8:
         raise NotEstimable("no category differs from another")
-    return float(gaps.min())
+    return widest / MOST
 
 
 def _by_total(
