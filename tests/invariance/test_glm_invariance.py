@@ -3,7 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from neurohlh.stats.describe.rates import rates
 from neurohlh.stats.glm.counts import negative_binomial, poisson_rates
 from neurohlh.stats.glm.gee import gee
 from neurohlh.stats.glm.logistic import logistic
@@ -55,3 +58,55 @@ def test_the_unit_of_person_time_moves_only_the_intercept():
     years = poisson_rates(data, "d", ["x"], person_time="t").tidy["coef"]
     assert days[1] == pytest.approx(years[1])
     assert days[0] == pytest.approx(years[0] - np.log(365.25))
+
+
+@st.composite
+def studies(draw):
+    """Patients with both outcomes at both levels of z, so that nothing separates; x is arbitrary, weights are whole."""
+    n = draw(st.integers(0, 16))
+    x = np.array([0.0, 1, 2, 0, 3, 1, 2, 0, *draw(st.lists(st.integers(0, 3), min_size=n, max_size=n))])
+    bits = st.lists(st.integers(0, 1), min_size=n, max_size=n)
+    w = draw(st.lists(st.integers(1, 3), min_size=n + 8, max_size=n + 8))
+    order = draw(st.permutations(range(n + 8)))
+    data = pd.DataFrame({"x": x, "z": np.array([0, 0, 0, 0, 1, 1, 1, 1, *draw(bits)]),
+                         "y": [0, 1, 0, 1, 0, 1, 0, 1, *draw(bits)], "w": w})  # fmt: skip
+    return data, list(order)
+
+
+YES_NO = {
+    "logistic": lambda d, **k: logistic(d, "y", ["x", "z"], limits="wald", **k).tidy,
+    "risk ratio": lambda d, **k: risk_ratio(d, "y", ["x", "z"], **k).tidy,
+}
+
+
+@pytest.mark.parametrize("name", YES_NO)
+@settings(max_examples=12, deadline=None)
+@given(study=studies())
+def test_any_study_turned_every_way(name, study):
+    data, order = study
+    fit = YES_NO[name]
+    columns = ["coef", "std_error"]
+    plain = fit(data)[columns].to_numpy()
+    assert fit(data.iloc[order])[columns].to_numpy() == pytest.approx(plain, rel=1e-6, abs=1e-8)
+    repeated = data.loc[data.index.repeat(data["w"])].reset_index(drop=True)
+    own = ["coef"] if name == "risk ratio" else columns  # the sandwich takes a weight for one patient
+    weighted = fit(data, weights="w")[own].to_numpy()
+    assert weighted == pytest.approx(fit(repeated)[own].to_numpy(), rel=1e-6, abs=1e-8)
+    scaled = fit(data.assign(x=data["x"] * 1000))[columns].to_numpy()
+    assert scaled[1] * 1000 == pytest.approx(plain[1], rel=1e-6, abs=1e-8)
+    assert scaled[[0, 2]] == pytest.approx(plain[[0, 2]], rel=1e-6, abs=1e-8)
+    turned = fit(data.assign(z=1 - data["z"]))[columns].to_numpy()
+    assert turned[2] == pytest.approx(plain[2] * [-1, 1], rel=1e-6, abs=1e-8)
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    rows=st.lists(st.tuples(st.integers(0, 5), st.integers(1, 40), st.booleans()), min_size=2, max_size=12),
+    seed=st.integers(0, 99),
+)
+def test_rates_in_any_order_and_unit(rows, seed):
+    data = pd.DataFrame([(1, 3, True), (2, 5, False), *rows], columns=["d", "t", "x"])
+    one = rates(data, "d", "t", by="x", reference="false").tidy[["estimate", "conf_low", "conf_high", "p_value"]]
+    mixed = data.sample(frac=1, random_state=seed).assign(x=lambda d: d["x"].map({True: "b", False: "a"}))
+    two = rates(mixed.assign(t=mixed["t"] * 365.25), "d", "t", by="x", per=365.25, reference="a").tidy[one.columns]
+    assert two.to_numpy() == pytest.approx(one.to_numpy(), rel=1e-8, nan_ok=True)

@@ -101,7 +101,10 @@ def _safe_start(x: Floats, off: Floats, family: Family, y: Floats) -> Floats | N
 
 
 def _at(x: Floats, y: Floats, family: Family, w: Floats, off: Floats, beta: Floats) -> _Step | None:
-    eta = x @ beta + off
+    with np.errstate(over="ignore", invalid="ignore"):  # a step of a nearly singular model can be beyond any number
+        eta = x @ beta + off
+    if not np.isfinite(eta).all():
+        return None
     if family.slope is not np.ones_like and np.abs(eta).max() > 700:
         return None
     mean = family.mean(eta)

@@ -17,6 +17,7 @@ from neurohlh.stats.glm.families import BINOMIAL, GAUSSIAN, POISSON
 from neurohlh.stats.glm.gee_fit import STRUCTURES, Clusters, GeeFit, fit_gee
 from neurohlh.stats.glm.rows import model_rows, row_notes, wald
 from neurohlh.stats.glm.separation import separation
+from neurohlh.stats.glm.zero_cells import log_link_empty
 from neurohlh.stats.recipe import software, z_value
 
 FAMILIES = {
@@ -70,6 +71,8 @@ def gee(
             raise NotEstimable("the outcome is the same in all patients used")
         if separation(data.matrix, data.y).kind != "none":
             raise NotEstimable("the covariates separate the outcomes: an odds ratio runs to 0 or infinity")
+    if family == "poisson" and log_link_empty(data).infinite.any():
+        raise NotEstimable("a level has no events: its rate ratio runs to 0")
     sort = np.argsort(data.cluster, kind="stable")
     clusters = Clusters(data.cluster[sort], correlation)
     fit = fit_gee(data.matrix[sort], data.y[sort], own, clusters, None if data.offset is None else data.offset[sort])

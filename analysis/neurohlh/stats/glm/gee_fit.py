@@ -15,6 +15,7 @@ from neurohlh.stats.glm.fit import fit_glm
 
 STRUCTURES = ("independence", "exchangeable", "ar1")
 _ROUNDS = 200
+_FURTHEST = 300.0
 
 
 @dataclass(frozen=True)
@@ -95,14 +96,20 @@ def fit_gee(matrix: Floats, y: Floats, family: Family, clusters: Clusters, offse
     """Solve the equations from the independence fit; scale is the mean squared Pearson residual, as in geepack.
 
     Source: Liang and Zeger 1986, Biometrika 73:13; Mancl and DeRouen 2001, Biometrics 57:126.
-    Raises NotEstimable where the working correlation is not positive definite.
+    Raises NotEstimable where the working correlation is not positive definite or there is no finite solution.
     """
     off = np.zeros(len(y)) if offset is None else offset
     start = fit_glm(matrix, y, family, offset=offset)
+    if not start.converged:
+        raise NotEstimable("the fit without correlation, from which the equations start, did not converge")
     beta, converged, alpha, scale = start.coef, False, 0.0, 1.0
     for _ in range(_ROUNDS):
         eta = matrix @ beta + off
+        if not np.isfinite(eta).all() or (family.slope is not np.ones_like and np.abs(eta).max() > _FURTHEST):
+            raise NotEstimable("the estimating equations have no finite solution with this working correlation")
         mean = family.mean(eta)
+        if not (family.variance(mean) > 0).all():
+            raise NotEstimable("the estimating equations run to a mean without variance")
         root = np.sqrt(family.variance(mean))
         residuals: Floats = np.asarray((y - mean) / root, dtype=np.float64)
         design = matrix * (family.slope(eta) / root)[:, None]
@@ -112,6 +119,8 @@ def fit_gee(matrix: Floats, y: Floats, family: Family, clusters: Clusters, offse
             raise NotEstimable(f"the working correlation {alpha:.3g} is impossible for clusters of this size")
         weighted = clusters.solve(design, alpha)
         information = design.T @ weighted
+        if not np.isfinite(information).all() or np.linalg.cond(information / np.abs(information).max()) > 1e15:
+            raise NotEstimable("the information of the estimating equations is singular")
         step = np.linalg.solve(information, weighted.T @ residuals)
         converged = bool((np.abs(step) <= 1e-12 * (np.abs(beta) + 1e-6)).all())
         if converged:

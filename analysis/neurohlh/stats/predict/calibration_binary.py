@@ -13,6 +13,7 @@ from neurohlh.core.errors import NotEstimable
 from neurohlh.core.result import Result, tidy_frame
 from neurohlh.stats.columns import Floats, column, numbers, truth
 from neurohlh.stats.describe.proportions import wilson
+from neurohlh.stats.glm.logistic_fit import fit_logistic
 from neurohlh.stats.predict.risk_groups import risk_groups
 from neurohlh.stats.predict.tripod import tripod
 from neurohlh.stats.recipe import software, z_value
@@ -95,20 +96,17 @@ def _observed_expected(y: Floats, p: Floats, z: float) -> dict[str, Any]:
 
 
 def _models(y: Floats, p: Floats, z: float) -> list[dict[str, Any]]:
-    import statsmodels.api as sm
-
-    odds = logit(p)
-    binomial = sm.families.Binomial()
-    large = sm.GLM(y, np.ones((len(y), 1)), family=binomial, offset=odds).fit(tol=1e-12)
-    rows = [_wald("intercept", large.params[0], large.bse[0], 0.0, z)]
+    odds, ones = logit(p), np.ones((len(y), 1))
+    large = fit_logistic(ones, y, offset=odds)
+    rows = [_wald("intercept", float(large.coef[0]), float(np.sqrt(large.cov[0, 0])), 0.0, z)]
     if np.ptp(odds) == 0:
         return [*rows, {**_SLOPE, "note": "not estimable: all predicted risks are the same"}]
     yes, no = odds[y == 1], odds[y == 0]
     if yes.min() >= no.max() or yes.max() <= no.min():
         said = "not estimable: the slope runs to infinity (the risks part those with the outcome perfectly)"
         return [*rows, {**_SLOPE, "note": said}]
-    both = sm.GLM(y, np.column_stack([np.ones(len(y)), odds]), family=binomial).fit(tol=1e-12)
-    return [*rows, _wald("slope", both.params[1], both.bse[1], 1.0, z)]
+    both = fit_logistic(np.column_stack([ones, odds]), y)
+    return [*rows, _wald("slope", float(both.coef[1]), float(np.sqrt(both.cov[1, 1])), 1.0, z)]
 
 
 def _wald(term: str, estimate: float, se: float, null: float, z: float) -> dict[str, Any]:
