@@ -60,6 +60,17 @@ VERBS = {
     "roc": "predict.roc",
     "points_score": "predict.points",
     "nomogram": "predict.nomogram",
+    # weights and standardisation
+    "propensity": "weights.propensity",
+    "weight": "weights.weight",
+    "balance": "weights.balance",
+    "positivity": "weights.positivity",
+    "match": "weights.match",
+    "weighted_survival": "weights.outcomes",
+    "weighted_cox": "weights.outcomes",
+    "standardised_survival": "weights.standardised_survival",
+    "censoring_weights": "weights.censoring_weights",
+    "weight_tested": "weights.tested",
     # description, agreement, planning
     "table1": "describe.table1",
     "completeness": "describe.completeness",

@@ -38,7 +38,16 @@ def test_a_verb_takes_its_options_by_keyword_and_says_what_it_raises(name):
     assert len(inspect.getdoc(verb)) > 80
 
 
-POSITIONAL = {"completeness", "frequency", "testing_rates", "two_by_two", "table1", "evalue", "power_survival"}
+POSITIONAL = {
+    "balance",
+    "completeness",
+    "frequency",
+    "testing_rates",
+    "two_by_two",
+    "table1",
+    "evalue",
+    "power_survival",
+}
 """Verbs whose first option may also stand in its place."""
 
 

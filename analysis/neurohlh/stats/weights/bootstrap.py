@@ -60,7 +60,7 @@ class Replicates:
             "check": "bootstrap",
             "term": "replicates without an answer",
             "value": failed,
-            "verdict": "look" if failed else "ok",
+            "verdict": "attention" if failed else "ok",
             "note": f"of {len(self.values)}" + "".join(f"; {n}: {reason}" for reason, n in self.reasons.items()),
         }
         return [row]

@@ -120,7 +120,7 @@ def _result(model: Any, rows: pd.DataFrame, weights: Floats, said: dict[str, Any
         "check": "heaviest weight",
         "term": "intervals",
         "value": float(weights.max()),
-        "verdict": "look" if heaviest > HEAVY else "ok",
+        "verdict": "attention" if heaviest > HEAVY else "ok",
         "note": f"{heaviest:.1f} times the mean weight (above {HEAVY:g} is called heavy: a convention)",
     }
     return Result(

@@ -38,7 +38,7 @@ def distribution_checks(weights: Floats, exposed: Bools, names: tuple[str, str])
             "check": "effective sample size",
             "term": name,
             "value": size,
-            "verdict": "look" if size < 0.5 * len(own) else "ok",
+            "verdict": "attention" if size < 0.5 * len(own) else "ok",
             "note": f"{size / len(own):.0%} of {len(own)} patients",
         }
         heaviest = float(own.max() / own.mean())
@@ -46,6 +46,6 @@ def distribution_checks(weights: Floats, exposed: Bools, names: tuple[str, str])
             "check": "heaviest weight",
             "term": name,
             "value": float(own.max()),
-            "verdict": "look" if heaviest > HEAVY else "ok",
+            "verdict": "attention" if heaviest > HEAVY else "ok",
             "note": f"{heaviest:.1f} times the mean weight of the group (heavy above {HEAVY:g}: a convention)",
         }

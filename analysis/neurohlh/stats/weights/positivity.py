@@ -64,14 +64,14 @@ def positivity_checks(score: Propensity) -> list[dict[str, Any]]:
             "check": "positivity",
             "term": "extreme propensity",
             "value": extreme,
-            "verdict": "look" if extreme > 0 else "ok",
+            "verdict": "attention" if extreme > 0 else "ok",
             "note": f"share of patients below {EXTREME:g} or above {1 - EXTREME:g} (a convention)",
         },
         {
             "check": "positivity",
             "term": "c-statistic",
             "value": c,
-            "verdict": "look" if c > HARDLY_OVERLAP else "ok",
+            "verdict": "attention" if c > HARDLY_OVERLAP else "ok",
             "note": f"above {HARDLY_OVERLAP:g} the groups hardly overlap (a convention)",
         },
     ]
@@ -80,7 +80,7 @@ def positivity_checks(score: Propensity) -> list[dict[str, Any]]:
             "check": "positivity",
             "term": f"{row['term']} {row['level']}",
             "value": row["n"],
-            "verdict": "violated",
+            "verdict": "attention",
             "note": row["note"],
         }
         for row in _empty_levels(score)

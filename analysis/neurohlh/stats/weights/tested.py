@@ -97,14 +97,14 @@ def _result(
             "check": "effective sample size",
             "term": "tested",
             "value": numbers["effective sample size"],
-            "verdict": "look" if numbers["effective sample size"] < 0.5 * n else "ok",
+            "verdict": "attention" if numbers["effective sample size"] < 0.5 * n else "ok",
             "note": f"of {n} tested patients",
         },
         {
             "check": "heaviest weight",
             "term": "tested",
             "value": float(weights.max()),
-            "verdict": "look" if heaviest > HEAVY else "ok",
+            "verdict": "attention" if heaviest > HEAVY else "ok",
             "note": f"{heaviest:.1f} times the mean weight (above {HEAVY:g} is called heavy: a convention)",
         },
     ]
