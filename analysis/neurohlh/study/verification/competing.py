@@ -146,10 +146,77 @@ def _melanoma_finegray(entry: Entry) -> Iterator[Compared]:
     yield from _melanoma_model(entry, "entry_", entry="start", ties="efron")
 
 
+def _pbc(entry: Entry) -> pd.DataFrame:
+    frame = dataset(entry.data)
+    months, row = np.ceil(frame["time"] / 30.4375), np.arange(1, len(frame) + 1)
+    male = (frame["sex"] == "m").astype(float)
+    whole = 1 + row % 3
+    return frame.assign(months=months, male=male, start=np.floor(months / 4), w=whole, half=whole / 2)
+
+
+def _pbc_survfit(entry: Entry) -> Iterator[Compared]:
+    names = dict(zip(_ENDS, ("pstate", "std_err", "lower", "upper"), strict=True))
+    used: dict[str, dict[str, Any]] = {"plain": {}, "weights": {"weights": "half"}, "entry": {"entry": "start"}}
+    for key, options in used.items():
+        r = entry.values[key]
+        tidy = cumulative_incidence(
+            _pbc(entry), "months", "status", cause=1, censored=0, times=r["time"], **options
+        ).tidy.query("term == 'incidence at time'")
+        for ours, theirs in names.items():
+            yield Compared(f"{key}: {ours}", [[row[k] for row in r[theirs]] for k in (0, 1)], tidy[ours])
+
+
+def _pbc_gray(entry: Entry) -> Iterator[Compared]:
+    for rho in entry.values["rho"]:
+        said = (_pbc(entry), "months", "status", "edema")
+        found = [gray_test(*said, cause=k, censored=0, strata="sex", rho=rho).tidy.iloc[0] for k in (1, 2)]
+        yield Compared(f"rho {rho}", entry.values[f"rho{rho}"], [row["statistic"] for row in found])
+
+
+_PBC = ["age", "bili", "male"]
+
+
+def _pbc_crr(entry: Entry) -> Iterator[Compared]:
+    for k in (1, 2):
+        tidy = fine_gray(_pbc(entry), "months", "status", _PBC, cause=k, censored=0).tidy
+        yield Compared(f"cause {k}: coefficients", entry.values[f"coef{k}"], tidy["coef"])
+        yield Compared(f"cause {k}: standard errors", entry.values[f"se{k}"], tidy["std_error"])
+
+
+def _pbc_groups(entry: Entry) -> Iterator[Compared]:
+    tidy = fine_gray(_pbc(entry), "months", "status", _PBC, cause=2, censored=0, censoring_groups="sex").tidy
+    yield Compared("coefficients", entry.values["coef"], tidy["coef"])
+
+
+def _pbc_weights(entry: Entry) -> Iterator[Compared]:
+    options: dict[str, Any] = {"weights": "w", "censoring_ties": "events first", "variance": "robust"}
+    tidy = fine_gray(_pbc(entry), "months", "status", _PBC, cause=2, censored=0, **options).tidy
+    yield Compared("coefficients", entry.values["coef"], tidy["coef"])
+    yield Compared("standard errors", entry.values["se"], tidy["std_error"])
+
+
+def _pbc_risks(entry: Entry) -> Iterator[Compared]:
+    frame, times = _pbc(entry), entry.values["times"]
+    patients = pd.DataFrame({"age": [40, 60], "bili": [1, 5], "male": [0.0, 1.0]})
+    model = fine_gray_model(frame, "months", "status", _PBC, cause=2, censored=0)
+    predicted = fine_gray_cif(model, patients, times).tidy["estimate"]
+    why = "FGR stops at crr's default tolerance of 1e-6"
+    yield Compared("FGR", entry.values["fgr"], predicted, tolerance=1e-5, why=why)
+    said = ("months", "status", _PBC, patients, times)
+    predicted = cause_specific_cif(frame, *said, cause=2, censored=0).tidy["estimate"]
+    yield Compared("CSC", entry.values["csc"], predicted)
+
+
 CASES = (
     Case("competing_melanoma_gray", _melanoma_gray),
     Case("competing_melanoma_crr_ties", _melanoma_crr),
     Case("competing_melanoma_finegray_strata_entry", _melanoma_finegray),
+    Case("competing_pbc_survfit", _pbc_survfit),
+    Case("competing_pbc_gray", _pbc_gray),
+    Case("competing_pbc_crr", _pbc_crr),
+    Case("competing_pbc_crr_cengroup", _pbc_groups),
+    Case("competing_pbc_finegray_weights", _pbc_weights),
+    Case("competing_pbc_riskregression", _pbc_risks),
     Case("cause_specific_mgus2", _cause_specific),
     Case("finegray_mgus2_crr", _crr),
     Case("finegray_mgus2_coxph", _finegray),
