@@ -101,10 +101,7 @@ def _safe_start(x: Floats, off: Floats, family: Family, y: Floats) -> Floats | N
 
 
 def _at(x: Floats, y: Floats, family: Family, w: Floats, off: Floats, beta: Floats) -> _Step | None:
-    with np.errstate(over="ignore", invalid="ignore"):  # a step of a nearly singular model can be beyond any number
-        eta = x @ beta + off
-    if not np.isfinite(eta).all():
-        return None
+    eta = x @ beta + off
     if family.slope is not np.ones_like and np.abs(eta).max() > 700:
         return None
     mean = family.mean(eta)
@@ -113,7 +110,8 @@ def _at(x: Floats, y: Floats, family: Family, w: Floats, off: Floats, beta: Floa
     slope, variance = family.slope(eta), family.variance(mean)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         ratio = np.where(variance > 0, slope / variance, 0.0)
-    loglik = float(w @ family.loglik(y, mean))
+    own = np.where(w > 0, family.loglik(y, mean), 0.0)  # a row that does not count may be impossible: 0 times infinity
+    loglik = float(w @ own)
     return _Step(loglik, eta, mean, (w * (y - mean) * ratio)[:, None] * x, w * slope * ratio)
 
 

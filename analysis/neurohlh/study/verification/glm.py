@@ -276,9 +276,9 @@ def _stratified(entry: Entry) -> Iterator[Compared]:
     for name, strata in (("education", "education"), ("both", ["education", "before"])):
         r = entry.values[name]
         found = stratified_two_by_two(frame, "abortion", "case", strata)
-        lines = found.tidy[found.tidy["method"] == "Mantel-Haenszel"].set_index("measure")
+        lines: Any = found.tidy[found.tidy["method"] == "Mantel-Haenszel"].set_index("measure")
         for measure in ("OR", "RR", "RD"):
-            line: Any = lines.loc[measure, ["coef", "std_error"]]
+            line = lines.loc[measure, ["coef", "std_error"]]
             yield Compared(f"{name}: {measure}", [r[measure]["coef"], r[measure]["se"]], line)
         tests = [_check(found, f"Cochran-Mantel-Haenszel test {w} continuity correction", "statistic")
                  for w in ("without", "with")]  # fmt: skip

@@ -33,6 +33,13 @@ def test_a_weight_is_a_repeated_row():
     assert found.loglik == pytest.approx(again.loglik)
 
 
+def test_an_impossible_row_without_weight_does_not_count():
+    matrix, y = two_groups(3, 5, 2, 6)
+    far = np.vstack([matrix, [1.0, 60.0]])
+    found = fit_logistic(far, np.append(y, 0.0), np.append(np.ones(11), 0.0))
+    assert found.coef == pytest.approx(fit_logistic(matrix, y).coef)
+
+
 def test_the_unit_of_a_covariate_does_not_matter():
     rng = np.random.default_rng(1)
     x = rng.normal(size=60)
