@@ -61,13 +61,14 @@ def cumulative_incidence(
     conf_type: str = "log-log",
     variance: str = "infinitesimal jackknife",
 ) -> Result:
-    """Cumulative incidence of every cause in every group of `by`: at `times`, quantiles, time lost, differences.
+    """Cumulative incidence of every cause in every group of `by`: at `times`, quantiles, time lost, contrasts.
 
     `event` holds the declared codes (see `competing_data`); the cause of interest comes first. `variance` is R's
     survfit's ("infinitesimal jackknife") or cmprsk's ("Aalen"); limits are on the scale `conf_type` of the incidence
     itself, as in survfit. `tau` adds the mean time lost to each cause up to it. Groups are compared with the first by
-    plain limits. `curves`: group, cause, time, n_risk, n_event, n_censor, incidence, conf_low, conf_high, std_error,
-    survival, sparse. Raises ValueError for wrong columns, codes or options; NotEstimable if no row can be used.
+    differences (plain limits) and ratios (delta method on the log scale). `curves`: group, cause, time, n_risk,
+    n_event, n_censor, incidence, conf_low, conf_high, std_error, survival, sparse. Raises ValueError for wrong columns,
+    codes or options; NotEstimable if no row can be used.
     """
     z = z_value(conf_level)
     if variance not in VARIANCES:
@@ -83,7 +84,7 @@ def cumulative_incidence(
     parts = [p for g in names for p in _causes(data, found == g, g, variance, z, conf_type)]
     wanted, shares = checked_times(times), checked_quantiles(quantiles)
     rows = [row for p in parts for row in _rows(p, wanted, shares, tau, z, conf_type)]
-    rows += [row for p in parts if p.group != names[0] for row in _differences(p, parts, wanted, tau, z)]
+    rows += [row for p in parts if p.group != names[0] for row in _contrasts(p, parts, wanted, tau, z)]
     at = risk_ticks(data.time, ticks)
     shared = {"analysis": "cumulative_incidence", "outcome": event, "variable": by or ""}
     return Result(
@@ -95,6 +96,8 @@ def cumulative_incidence(
             "estimator": "Aalen-Johansen",
             "variance": variance,
             "interval": conf_type,
+            "test": "Wald, of differences and of log ratios between groups",
+            "correction": "none",
             "conf_level": conf_level,
             "cause": data.causes[0],
             "censored": str(censored),
@@ -183,24 +186,43 @@ def _lost(p: _Cause, tau: float, z: float) -> dict[str, Any]:
     return {"estimate": lost, "std_error": se, "conf_low": lost - z * se, "conf_high": lost + z * se}
 
 
-def _differences(p: _Cause, parts: list[_Cause], times: Floats, tau: float | None, z: float) -> list[dict[str, Any]]:
+def _contrasts(p: _Cause, parts: list[_Cause], times: Floats, tau: float | None, z: float) -> list[dict[str, Any]]:
     first = next(q for q in parts if q.k == p.k)
-    pairs = [
-        ("incidence difference", t, *(_at(c, float(t), int(c.curve.row_at(t))) for c in (p, first))) for t in times
-    ]
+    pairs = [("incidence", t, *(_at(c, float(t), int(c.curve.row_at(t))) for c in (p, first))) for t in times]
     if tau is not None:
-        pairs.append(("time lost difference", tau, *(_lost(c, tau, z) for c in (p, first))))
+        pairs.append(("time lost", tau, *(_lost(c, tau, z) for c in (p, first))))
     out = []
     for measure, t, one, two in pairs:
-        row = {"level": p.name, "contrast": f"{p.group} vs {first.group}", "time": t, "measure": measure}
-        row |= {"term": "difference", "scale": "identity", "n": len(p.weight) + len(first.weight)}
-        if "std_error" not in one or "std_error" not in two:
-            out.append({**row, "note": "not estimable: a group has no estimate with limits at this time"})
-            continue
-        gap, se = one["estimate"] - two["estimate"], float(np.hypot(one["std_error"], two["std_error"]))
-        row |= {"estimate": gap, "coef": gap, "std_error": se, "conf_low": gap - z * se, "conf_high": gap + z * se}
-        out.append({**row, "statistic": gap / se, "df": 1, "p_value": 2 * norm.sf(abs(gap / se))} if se > 0 else row)
+        shared = {"level": p.name, "contrast": f"{p.group} vs {first.group}", "time": t}
+        shared["n"] = len(p.weight) + len(first.weight)
+        for term, found in (("difference", _difference(one, two, z)), ("ratio", _ratio(one, two, z))):
+            scale = "identity" if term == "difference" else "log"
+            out.append({**shared, "term": term, "measure": f"{measure} {term}", "scale": scale, **found})
     return out
+
+
+_NO_CONTRAST = {"note": "not estimable: a group has no estimate with limits at this time"}
+
+
+def _difference(one: dict[str, Any], two: dict[str, Any], z: float) -> dict[str, Any]:
+    if "std_error" not in one or "std_error" not in two:
+        return _NO_CONTRAST
+    gap, se = one["estimate"] - two["estimate"], float(np.hypot(one["std_error"], two["std_error"]))
+    row = {"estimate": gap, "coef": gap, "std_error": se, "conf_low": gap - z * se, "conf_high": gap + z * se}
+    return {**row, "statistic": gap / se, "df": 1, "p_value": 2 * norm.sf(abs(gap / se))} if se > 0 else row
+
+
+def _ratio(one: dict[str, Any], two: dict[str, Any], z: float) -> dict[str, Any]:
+    """Delta method on the log scale; the standard error is that of the log ratio."""
+    if "std_error" not in one or "std_error" not in two:
+        return _NO_CONTRAST
+    coef = float(np.log(one["estimate"] / two["estimate"]))
+    se = float(np.hypot(one["std_error"] / one["estimate"], two["std_error"] / two["estimate"]))
+    row: dict[str, Any] = {"estimate": np.exp(coef), "coef": coef, "std_error": se}
+    if not se > 0:
+        return {**row, "note": "limits not estimable: no variance in either group"}
+    row |= {"conf_low": np.exp(coef - z * se), "conf_high": np.exp(coef + z * se)}
+    return {**row, "statistic": coef / se, "df": 1, "p_value": 2 * norm.sf(abs(coef / se))}
 
 
 def _long(p: _Cause) -> pd.DataFrame:

@@ -214,7 +214,19 @@ def fine_gray_cif(
             ends = {"estimate": -np.expm1(-h), "conf_low": low, "conf_high": high}
             row |= {**ends, "coef": np.log(h), "std_error": se[i, j]}
         rows.append(row)
-    method = {"model": "Fine-Gray", "variance": _WORDS[model.variance], "conf_level": conf_level, "interval": "log-log"}
+    method = {
+        "model": "Fine-Gray",
+        "estimator": "1 - exp(-cumulative subdistribution hazard)",
+        "ties": model.fit.design.ties,
+        "variance": _WORDS[model.variance],
+        "interval": "log-log",
+        "conf_level": conf_level,
+        "test": "none",
+        "correction": "none",
+        "denominator": "patients with follow-up, status and all covariates known",
+        "software": software("numpy", "scipy"),
+        "reference": ["Fine & Gray 1999, J Am Stat Assoc 94:496"],
+    }
     return Result(kind="fine_gray_cif", tidy=tidy_frame(rows), method=method, counts=model.counts)
 
 

@@ -49,11 +49,18 @@ def test_differences_without_censoring_are_those_of_means():
     found = own.loc["time lost difference"]
     assert found["estimate"] == pytest.approx(4 / 6 - 8 / 4)
     assert found["std_error"] == pytest.approx(np.sqrt(sum(v.var() / len(v) for v in lost)))
+    # Ratios: the variance of the log of a share is (1 - share) / (n share), of a mean its own over the mean squared.
+    own = tidy[(tidy["term"] == "ratio") & (tidy["level"] == "1")].set_index("measure")
+    found, se = own.loc["incidence ratio"], np.sqrt(((1 - shares) / (shares * [4, 6])).sum())
+    assert [found["estimate"], found["std_error"]] == pytest.approx([4 / 9, se])
+    assert found["conf_low"] == pytest.approx(4 / 9 * np.exp(-1.959964 * se))
+    found, se = own.loc["time lost ratio"], np.sqrt(sum(v.var() / len(v) / v.mean() ** 2 for v in lost))
+    assert [found["estimate"], found["std_error"]] == pytest.approx([1 / 3, se])
 
 
 def test_a_difference_needs_limits_in_both_groups():
     frame = pd.DataFrame({"t": [1, 2, 3, 1, 2, 3], "e": [1, 2, 0, 2, 2, 0], "g": list("aaabbb")})
     tidy = cumulative_incidence(frame, "t", "e", cause=1, censored=0, by="g", times=[2]).tidy
-    row = tidy[(tidy["term"] == "difference") & (tidy["level"] == "1")].iloc[0]
-    assert np.isnan(row["estimate"])
-    assert row["note"].startswith("not estimable")
+    rows = tidy[tidy["term"].isin(["difference", "ratio"]) & (tidy["level"] == "1")]
+    assert rows["estimate"].isna().tolist() == [True, True]
+    assert rows["note"].str.startswith("not estimable").all()

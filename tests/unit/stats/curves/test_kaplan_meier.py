@@ -214,3 +214,8 @@ def test_follow_up_that_goes_on_in_another_row_is_not_censored():
     frame = pd.DataFrame({"id": [1, 1, 2], "s": [0, 3, 0], "t": [3, 5, 4], "e": [0, 1, 0]})
     row = reverse_kaplan_meier(frame, "t", "e", entry="s", id="id").tidy.iloc[0]
     assert (row["n"], row["events"], row["estimate"]) == (2, 1, 4)
+
+
+def test_competing_codes_are_sent_to_the_right_verb(six):
+    with pytest.raises(ValueError, match="not 3 codes; for competing events use cumulative_incidence"):
+        kaplan_meier(six.assign(e=[1, 2, 0, 1, 0, 2]), "t", "e")
