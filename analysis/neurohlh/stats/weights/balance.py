@@ -44,6 +44,7 @@ def balance(
 
     Raises ValueError for wrong columns or options. Austin 2009, Stat Med 28:3083; denominators as in R's cobalt.
     """
+    weighted.propensity.check_frame(frame)
     data = weighted.propensity.data
     after = np.where(weighted.kept, weighted.weights, 0.0)[data.used]
     found = list(_covariates(frame, weighted, covariates))

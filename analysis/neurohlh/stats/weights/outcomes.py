@@ -31,8 +31,7 @@ def weighted_frame(frame: pd.DataFrame, weighted: Weighted) -> pd.DataFrame:
 
     Raises ValueError if `frame` is not the one that was weighed, or has such columns already.
     """
-    if len(frame) != len(weighted.weights):
-        raise ValueError(f"the weights belong to a frame of {len(weighted.weights)} rows; this one has {len(frame)}")
+    weighted.propensity.check_frame(frame)
     taken = {WEIGHT, GROUP} & set(frame.columns)
     if taken:
         raise ValueError(f"the frame already has a column {sorted(taken)[0]!r}")

@@ -11,11 +11,11 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from neurohlh.core.errors import NotEstimable
-from neurohlh.stats.columns import Bools, Floats, Ints
+from neurohlh.stats.columns import Bools, Floats, Ints, column, is_number, is_truth
 from neurohlh.stats.glm.data import aliased_columns
 from neurohlh.stats.glm.logistic_fit import fit_logistic
 from neurohlh.stats.recipe import software
-from neurohlh.stats.weights.exposure import ExposureData, exposure_data
+from neurohlh.stats.weights.exposure import ExposureData, exposure_data, read_exposure
 
 METHODS = ("logistic", "boosted")
 FOLDS = 5
@@ -98,6 +98,16 @@ class Propensity:
     def c_statistic(self) -> float:
         """How often an exposed patient has the higher score (ties half): near 1 the groups hardly overlap."""
         return c_statistic(self.used_score, self.data.exposed)
+
+    def check_frame(self, frame: pd.DataFrame) -> None:
+        """Raise ValueError if `frame` has another length, or another exposure in some row, than the one scored."""
+        if len(frame) != self.supplied:
+            raise ValueError(f"the weights belong to a frame of {self.supplied} rows; this one has {len(frame)}")
+        series = column(frame, self.exposure)
+        level = None if is_truth(series) or is_number(series) else self.data.names[1]
+        now = read_exposure(frame, self.exposure, level).value[self.data.used]
+        if not np.array_equal(now, self.data.exposed.astype(float)):
+            raise ValueError(f"the weights belong to a frame with {self.exposure!r} in another order of rows")
 
     def counts(self) -> dict[str, Any]:
         """Rows supplied, used, dropped by reason, and in each group."""

@@ -18,7 +18,7 @@ from neurohlh.stats.cox.model import CoxModel, CoxOptions, cox_model
 from neurohlh.stats.curves.kaplan_meier import DEFAULT_TIMES
 from neurohlh.stats.recipe import software, z_value
 from neurohlh.stats.weights.bootstrap import Replicates, bootstrap, checked_interval
-from neurohlh.stats.weights.exposure import read_exposure
+from neurohlh.stats.weights.exposure import Exposure, read_exposure
 
 MEASURES = ("survival difference", "survival ratio", "RMST difference")
 MOST_CELLS = 5_000_000
@@ -74,9 +74,7 @@ def standardised_survival(
     if not len(wanted) or not (wanted > 0).all():
         raise ValueError("times must name at least one time above 0")
     known = read_exposure(frame, exposure, exposed)
-    rows = frame[~np.isnan(known.value)]
-    named = np.where(known.value[~np.isnan(known.value)] == 1, known.names[1], known.names[0])
-    rows = rows.assign(**{exposure: pd.Categorical(named, categories=list(known.names))})
+    rows = _with_groups(frame, exposure, known)
     base = {exposure: known.names[0], **(reference or {})}
     model = cox_model(rows, time, event, [exposure, *covariates], CoxOptions(reference=base, ties=ties))
     if not model.sound:
@@ -102,25 +100,38 @@ def standardised_survival(
         curves=curves,
         checks=check_frame(again.checks() if again else []),
         method={
-            "estimator": "g-computation from a Cox model",
             "estimand": f"average over {POPULATIONS[population]}",
             "ties": ties,
-            "variance": f"{replicates} bootstrap samples, the model fitted again in each" if replicates else "none",
-            "interval": f"{interval} bootstrap" if replicates else "none",
-            "conf_level": conf_level,
             "tau": horizon,
-            "test": "none",
-            "correction": "none",
+            "conf_level": conf_level,
             "exposure": exposure,
             "covariates": list(covariates),
-            "reference_levels": dict(model.design.references),
-            "denominator": "patients with follow-up, exposure and all covariates known",
-            "software": software("numpy", "scipy", "joblib"),
-            "reference": ["Robins 1986, Math Model 7:1393", "Makuch 1982, J Chronic Dis 35:437"],
+            **_recipe(model, replicates, interval),
         },
         counts={**model.counts, "supplied": len(frame), "dropped": {**lost, **model.counts["dropped"]}},
         notes=("Rests on the outcome model: no unmeasured confounding, and hazards that are proportional.",),
     )
+
+
+def _with_groups(frame: pd.DataFrame, exposure: str, known: Exposure) -> pd.DataFrame:
+    """The rows whose exposure is known, with the names of the two groups in its place."""
+    inside = ~np.isnan(known.value)
+    named = np.where(known.value[inside] == 1, known.names[1], known.names[0])
+    return frame[inside].assign(**{exposure: pd.Categorical(named, categories=list(known.names))})
+
+
+def _recipe(model: CoxModel, replicates: int, interval: str) -> dict[str, Any]:
+    return {
+        "estimator": "g-computation from a Cox model",
+        "variance": f"{replicates} bootstrap samples, the model fitted again in each" if replicates else "none",
+        "interval": f"{interval} bootstrap" if replicates else "none",
+        "test": "none",
+        "correction": "none",
+        "reference_levels": dict(model.design.references),
+        "denominator": "patients with follow-up, exposure and all covariates known",
+        "software": software("numpy", "scipy", "joblib"),
+        "reference": ["Robins 1986, Math Model 7:1393", "Makuch 1982, J Chronic Dis 35:437"],
+    }
 
 
 def _worlds(rows: pd.DataFrame, model: CoxModel, exposure: str, names: tuple[str, str], population: str) -> _Worlds:

@@ -71,3 +71,11 @@ def test_constant_groups_have_no_standardised_difference():
 def test_the_denominator_must_be_known():
     with pytest.raises(ValueError, match="denominator must be one of pooled"):
         balance(frame(), weight(frame(), "x", ["s"]), denominator="mean")
+
+
+def test_another_frame_is_refused():
+    own = weight(frame(), "x", ["s"])
+    with pytest.raises(ValueError, match=r"a frame of \d+ rows; this one has 2"):
+        balance(frame().iloc[:2], own)
+    with pytest.raises(ValueError, match="'x' in another order of rows"):
+        balance(frame().iloc[::-1], own)

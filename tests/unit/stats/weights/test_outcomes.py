@@ -84,9 +84,19 @@ def test_what_is_refused():
     own = weight(data, "x", ["age"])
     with pytest.raises(ValueError, match="the weights belong to a frame of 40 rows"):
         weighted_frame(data.iloc[:30], own)
+    with pytest.raises(ValueError, match="'x' in another order of rows"):
+        weighted_frame(data.sort_values("x"), own)
+    with pytest.raises(ValueError, match="there is no column 'x'"):
+        weighted_frame(data.drop(columns="x"), own)
     with pytest.raises(ValueError, match="already has a column 'analysis_weight'"):
         weighted_frame(data.assign(analysis_weight=1), own)
     with pytest.raises(ValueError, match="replicates are for the marginal hazard ratio"):
         weighted_cox(data, "time", "death", own, covariates=["age"], replicates=5)
     with pytest.raises(ValueError, match="interval must be one of percentile, normal"):
         weighted_cox(data, "time", "death", own, replicates=5, interval="bca")
+
+
+def test_a_category_of_two_levels_is_recognised_again():
+    data = cohort(60).assign(x=lambda d: np.where(d["x"], "yes", "nope"))
+    found = weighted_frame(data, weight(data, "x", ["age"], exposed="yes"))
+    assert (found["exposure_group"].astype(str) == found["x"]).all()
