@@ -201,6 +201,7 @@ def _contrasts(p: _Cause, parts: list[_Cause], times: Floats, tau: float | None,
     return out
 
 
+_NO_VARIANCE = "limits not estimable: no variance in either group"
 _NO_CONTRAST = {"note": "not estimable: a group has no estimate with limits at this time"}
 
 
@@ -208,8 +209,11 @@ def _difference(one: dict[str, Any], two: dict[str, Any], z: float) -> dict[str,
     if "std_error" not in one or "std_error" not in two:
         return _NO_CONTRAST
     gap, se = one["estimate"] - two["estimate"], float(np.hypot(one["std_error"], two["std_error"]))
-    row = {"estimate": gap, "coef": gap, "std_error": se, "conf_low": gap - z * se, "conf_high": gap + z * se}
-    return {**row, "statistic": gap / se, "df": 1, "p_value": 2 * norm.sf(abs(gap / se))} if se > 0 else row
+    row: dict[str, Any] = {"estimate": gap, "coef": gap, "std_error": se}
+    if not se > 0:
+        return {**row, "note": _NO_VARIANCE}
+    row |= {"conf_low": gap - z * se, "conf_high": gap + z * se}
+    return {**row, "statistic": gap / se, "df": 1, "p_value": 2 * norm.sf(abs(gap / se))}
 
 
 def _ratio(one: dict[str, Any], two: dict[str, Any], z: float) -> dict[str, Any]:
@@ -220,7 +224,7 @@ def _ratio(one: dict[str, Any], two: dict[str, Any], z: float) -> dict[str, Any]
     se = float(np.hypot(one["std_error"] / one["estimate"], two["std_error"] / two["estimate"]))
     row: dict[str, Any] = {"estimate": np.exp(coef), "coef": coef, "std_error": se}
     if not se > 0:
-        return {**row, "note": "limits not estimable: no variance in either group"}
+        return {**row, "note": _NO_VARIANCE}
     row |= {"conf_low": np.exp(coef - z * se), "conf_high": np.exp(coef + z * se)}
     return {**row, "statistic": coef / se, "df": 1, "p_value": 2 * norm.sf(abs(coef / se))}
 

@@ -64,3 +64,13 @@ def test_a_difference_needs_limits_in_both_groups():
     rows = tidy[tidy["term"].isin(["difference", "ratio"]) & (tidy["level"] == "1")]
     assert rows["estimate"].isna().tolist() == [True, True]
     assert rows["note"].str.startswith("not estimable").all()
+
+
+def test_a_contrast_without_variance_has_no_limits():
+    # Everybody in both groups has had the cause by 3: 1 against 1, and no variance.
+    frame = pd.DataFrame({"t": [1, 2, 3, 1, 2, 3, 9], "e": [1, 1, 1, 1, 1, 1, 0], "g": list("aaabbbc")})
+    tidy = cumulative_incidence(frame, "t", "e", cause=1, censored=0, by="g", times=[3]).tidy
+    rows = tidy[tidy["contrast"] == "b vs a"]
+    assert rows["estimate"].tolist() == pytest.approx([0, 1])
+    assert rows[["conf_low", "conf_high", "p_value"]].isna().all(axis=None)
+    assert (rows["note"] == "limits not estimable: no variance in either group").all()
