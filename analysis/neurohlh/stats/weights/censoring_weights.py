@@ -17,7 +17,7 @@ from neurohlh.stats.cox.model import CoxOptions, cox_model
 from neurohlh.stats.curves.product_limit import product_limit
 from neurohlh.stats.episodes import START, STOP, split_at
 from neurohlh.stats.recipe import software
-from neurohlh.stats.weights.distribution import HEAVY
+from neurohlh.stats.weights.distribution import heaviest_check
 from neurohlh.stats.weights.estimands import effective_size, truncated
 
 WEIGHT = "censoring_weight"
@@ -87,9 +87,10 @@ def censoring_weights(
     weights = _weights(model, rows.frame, stabilised)
     weights, limits, moved = truncated(weights, truncate)
     out = rows.frame.drop(columns=["period", _PATIENT]).assign(**{WEIGHT: weights})
-    said = {"stabilised": stabilised, "covariates": list(covariates), "ties": ties}
     truncation = "none" if limits is None else f"{moved} weights moved to {limits[0]:.6g} and {limits[1]:.6g}"
-    return CensoringWeights(out, _result(model, out, weights, {**said, "truncation": truncation}, lost))
+    said = {"stabilised": stabilised, "covariates": list(covariates), "ties": ties, "truncation": truncation}
+    said["truncation_limits"] = list(limits or ())
+    return CensoringWeights(out, _result(model, out, weights, said, lost))
 
 
 def _weights(model: Any, rows: pd.DataFrame, stabilised: bool) -> Floats:
@@ -115,18 +116,10 @@ def _result(model: Any, rows: pd.DataFrame, weights: Floats, said: dict[str, Any
         "effective number of intervals": effective_size(weights),
     }
     shared = {"analysis": "censoring_weights", "outcome": lost, "n": model.data.n, "events": model.data.events}
-    heaviest = float(weights.max() / weights.mean())
-    check = {
-        "check": "heaviest weight",
-        "term": "intervals",
-        "value": float(weights.max()),
-        "verdict": "attention" if heaviest > HEAVY else "ok",
-        "note": f"{heaviest:.1f} times the mean weight (above {HEAVY:g} is called heavy: a convention)",
-    }
     return Result(
         kind="censoring_weights",
         tidy=tidy_frame([{**shared, "term": t, "measure": t, "estimate": v} for t, v in numbers.items()]),
-        checks=check_frame([check]),
+        checks=check_frame([heaviest_check(weights, "intervals")]),
         method={
             "estimand": "all patients with known covariates, had nobody been lost to follow-up",
             "model": "Cox model of being censored",

@@ -41,11 +41,16 @@ def distribution_checks(weights: Floats, exposed: Bools, names: tuple[str, str])
             "verdict": "attention" if size < 0.5 * len(own) else "ok",
             "note": f"{size / len(own):.0%} of {len(own)} patients",
         }
-        heaviest = float(own.max() / own.mean())
-        yield {
-            "check": "heaviest weight",
-            "term": name,
-            "value": float(own.max()),
-            "verdict": "attention" if heaviest > HEAVY else "ok",
-            "note": f"{heaviest:.1f} times the mean weight of the group (heavy above {HEAVY:g}: a convention)",
-        }
+        yield heaviest_check(own, name, " of the group")
+
+
+def heaviest_check(weights: Floats, term: str, whose: str = "") -> dict[str, Any]:
+    """A row of `checks`: the largest weight, judged by how many times the mean it is."""
+    heaviest = float(weights.max() / weights.mean())
+    return {
+        "check": "heaviest weight",
+        "term": term,
+        "value": float(weights.max()),
+        "verdict": "attention" if heaviest > HEAVY else "ok",
+        "note": f"{heaviest:.1f} times the mean weight{whose} (heavy above {HEAVY:g}: a convention)",
+    }

@@ -12,7 +12,7 @@ import pandas as pd
 from neurohlh.core.result import Result, check_frame, tidy_frame
 from neurohlh.stats.columns import Bools, Floats
 from neurohlh.stats.recipe import software
-from neurohlh.stats.weights.distribution import HEAVY
+from neurohlh.stats.weights.distribution import heaviest_check
 from neurohlh.stats.weights.estimands import effective_size, truncated, weights_of
 from neurohlh.stats.weights.positivity import positivity_checks
 from neurohlh.stats.weights.propensity import FOLDS, Propensity, propensity
@@ -91,7 +91,6 @@ def _result(
     }
     shared = {"analysis": "tested_weights", "variable": tested, "n": everybody, "events": n}
     rows: list[dict[str, Any]] = [{**shared, "term": t, "measure": t, "estimate": v} for t, v in numbers.items()]
-    heaviest = float(weights.max() / weights.mean())
     checks = [
         {
             "check": "effective sample size",
@@ -100,13 +99,7 @@ def _result(
             "verdict": "attention" if numbers["effective sample size"] < 0.5 * n else "ok",
             "note": f"of {n} tested patients",
         },
-        {
-            "check": "heaviest weight",
-            "term": "tested",
-            "value": float(weights.max()),
-            "verdict": "attention" if heaviest > HEAVY else "ok",
-            "note": f"{heaviest:.1f} times the mean weight (above {HEAVY:g} is called heavy: a convention)",
-        },
+        heaviest_check(weights, "tested"),
     ]
     return Result(
         kind="tested_weights",
@@ -119,6 +112,7 @@ def _result(
             "covariates": list(covariates),
             "stabilised": stabilised,
             "truncation": "none" if limits is None else f"{moved} weights moved to {limits[0]:.6g} and {limits[1]:.6g}",
+            "truncation_limits": list(limits or ()),
             "variance": "treat the weights as known (robust), or estimate them again in every bootstrap sample",
             "denominator": "patients whose testing and covariates are known",
             "software": software("numpy"),

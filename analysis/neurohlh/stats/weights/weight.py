@@ -122,6 +122,7 @@ class Weighted:
             "covariates": list(self.propensity.covariates),
             "stabilised": plan.stabilised,
             "truncation": limits + quantiles,
+            "truncation_limits": list(self.limits or ()),
             "trimming": self.trim or "none",
             "denominator": "patients with known exposure and covariates",
         }

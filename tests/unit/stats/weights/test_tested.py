@@ -32,3 +32,14 @@ def test_unknown_testing_is_counted_apart():
 def test_a_kind_of_patient_never_tested_is_refused():
     with pytest.raises(NotEstimable, match=r"s b \(nobody in 'csf'\)"):
         weight_tested(frame().assign(csf=[1, 1, 0, 0, 0, 0, 0, 0]), "csf", ["s"])
+
+
+def test_truncation_is_said_in_numbers_and_a_heavy_weight_draws_attention():
+    found = weight_tested(frame(), "csf", ["s"], truncate=(0, 0.5)).result
+    # weights 2, 2 and 4: their median is 2
+    assert found.method["truncation_limits"] == pytest.approx([2, 2])
+    assert found.counts["truncated"] >= 1
+    # tested are 399 of 400 in a and 4 of 1600 in b, who weigh 400 each: far above the mean of 2000/403
+    rare = pd.DataFrame({"s": ["a"] * 400 + ["b"] * 1600, "csf": [1] * 399 + [0] + [1] * 4 + [0] * 1596})
+    heavy = weight_tested(rare, "csf", ["s"]).result.checks.query("check == 'heaviest weight'").iloc[0]
+    assert (heavy["value"], heavy["verdict"]) == (pytest.approx(400), "attention")
