@@ -7,6 +7,7 @@ import pytest
 from neurohlh.stats.curves.kaplan_meier import kaplan_meier
 from neurohlh.stats.weights.balance import balance
 from neurohlh.stats.weights.censoring_weights import WEIGHT, censoring_weights
+from neurohlh.stats.weights.match import match
 from neurohlh.stats.weights.outcomes import weighted_survival
 from neurohlh.stats.weights.standardised_survival import standardised_survival
 from neurohlh.stats.weights.tested import weight_tested
@@ -77,3 +78,12 @@ def test_weights_for_censoring_bring_back_those_who_were_lost():
     rows = censoring_weights(data, "time", "death", ["severe"], times=np.arange(0.05, 1.01, 0.05)).frame
     found = kaplan_meier(rows, "stop", "death", entry="start", weights=WEIGHT, id="id", times=[1.0]).tidy
     assert found.loc[found["term"] == "survival at time", "estimate"].iloc[0] == pytest.approx(truth, abs=0.025)
+
+
+def test_matched_pairs_show_no_effect_either():
+    data = confounded()[:1500]
+    pairs = match(data, "x", ["severe", "age"])
+    matched = pairs.frame(data)
+    alive = np.average(matched["time"] > 0.5, weights=matched["match_weight"] * matched["x"])
+    control = np.average(matched["time"] > 0.5, weights=matched["match_weight"] * ~matched["x"])
+    assert alive - control == pytest.approx(0, abs=0.08)

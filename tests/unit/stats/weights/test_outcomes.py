@@ -100,3 +100,11 @@ def test_a_category_of_two_levels_is_recognised_again():
     data = cohort(60).assign(x=lambda d: np.where(d["x"], "yes", "nope"))
     found = weighted_frame(data, weight(data, "x", ["age"], exposed="yes"))
     assert (found["exposure_group"].astype(str) == found["x"]).all()
+
+
+def test_without_tau_the_areas_end_where_the_first_group_is_no_longer_followed():
+    data = strata()
+    found = weighted_survival(data, "time", "death", weight(data, "x", ["s"]), times=[2.5])
+    # exposed are followed to 5, unexposed to 7
+    assert found.method["tau"] == 5
+    assert (found.tidy.loc[found.tidy["measure"].str.startswith("RMST"), "time"] == 5).all()

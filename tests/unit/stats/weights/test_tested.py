@@ -43,3 +43,9 @@ def test_truncation_is_said_in_numbers_and_a_heavy_weight_draws_attention():
     rare = pd.DataFrame({"s": ["a"] * 400 + ["b"] * 1600, "csf": [1] * 399 + [0] + [1] * 4 + [0] * 1596})
     heavy = weight_tested(rare, "csf", ["s"]).result.checks.query("check == 'heaviest weight'").iloc[0]
     assert (heavy["value"], heavy["verdict"]) == (pytest.approx(400), "attention")
+
+
+@pytest.mark.parametrize(("csf", "empty"), [(0, "csf"), (1, "no csf")])
+def test_nobody_or_everybody_tested_is_refused(csf, empty):
+    with pytest.raises(NotEstimable, match=f"no patient with known covariates is in the group '{empty}'"):
+        weight_tested(frame().assign(csf=csf), "csf", ["s"])
