@@ -63,8 +63,9 @@ class Matched:
     def frame(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The matched patients of `frame`, with the columns `pair` and `match_weight`.
 
-        Raises ValueError if the frame already has such columns.
+        Raises ValueError for another frame than the one matched, or one that has such columns already.
         """
+        self.propensity.check_frame(frame)
         taken = {"pair", "match_weight"} & set(frame.columns)
         if taken:
             raise ValueError(f"the frame already has a column {sorted(taken)[0]!r}")

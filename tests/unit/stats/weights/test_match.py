@@ -63,6 +63,8 @@ def test_what_is_refused():
         match(data, "x", ["age"], optimal_pairs=True, ratio=2)
     with pytest.raises(ValueError, match="already has a column 'pair'"):
         match(data, "x", ["age"]).frame(data.assign(pair=1))
+    with pytest.raises(ValueError, match="'x' in another order of rows"):
+        match(data, "x", ["age"]).frame(data.sort_values("x"))
     apart = pd.DataFrame({"age": [0.0, 5, 1, 6], "x": [0, 0, 1, 1]})
     with pytest.raises(NotEstimable, match="no exposed patient has an unexposed one within"):
         match(apart, "x", ["age"], caliper=1e-6)
