@@ -42,7 +42,7 @@ def cohort(path: Path, n: int, kind: str) -> None:
 
 def ours(path: Path, kind: str, repeats: int) -> str:
     options = {"start-stop": ", entry=s", "strata": ", strata=g"}.get(kind, "")
-    setup = _LOAD.format(path=str(path)) + "\nfrom neurohlh.stats.cox.fit import SortedDesign, fit\n"
+    setup = _LOAD.format(path=str(path)) + "\nfrom neurohlh.stats.hazards.fit import SortedDesign, fit\n"
     setup += f"fit(SortedDesign.of(x[:500], t[:500], e[:500]))\nrepeats = {repeats}"
     body = f"for _ in range(repeats):\n    found = fit(SortedDesign.of(x, t, e{options}))\nassert found.converged"
     return timed(body, setup)
@@ -119,7 +119,7 @@ def replicates(n: int, count: int, runs: int) -> float:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "cohort.npz")
         cohort(path, n, "tied")
-        setup = _LOAD.format(path=str(path)) + "\nfrom neurohlh.stats.cox.fit import SortedDesign, fit\n"
+        setup = _LOAD.format(path=str(path)) + "\nfrom neurohlh.stats.hazards.fit import SortedDesign, fit\n"
         setup += "rng = np.random.default_rng(1)\ndesign = SortedDesign.of(x, t, e)"
         body = f"for _ in range({count}):\n    fit(design.take(rng.integers(0, len(t), len(t))))"
         return measured(timed(body, setup), runs)[0]

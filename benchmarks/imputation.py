@@ -25,7 +25,7 @@ assert found.tidy["estimate"].notna().all()
 SETUP = """
 from functools import partial
 import pandas as pd
-from neurohlh.stats.cox.cox import cox
+from neurohlh.stats.hazards.cox import cox
 from neurohlh.stats.missing.analyse import with_imputations
 from neurohlh.stats.missing.impute import impute
 frame = pd.read_csv({table!r})

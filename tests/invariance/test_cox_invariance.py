@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurohlh.stats.concordance import TIME_WEIGHTS, concordance
-from neurohlh.stats.cox.cox import cox
-from neurohlh.stats.cox.residuals import cox_residuals
-from neurohlh.stats.cox.survival import cox_survival
+from neurohlh.stats.hazards.cox import cox
+from neurohlh.stats.hazards.residuals import cox_residuals
+from neurohlh.stats.hazards.survival import cox_survival
 
 FEW = settings(max_examples=12, deadline=None)
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neurohlh.stats.cox.cox import cox
 from neurohlh.stats.curves.kaplan_meier import kaplan_meier
+from neurohlh.stats.hazards.cox import cox
 from neurohlh.stats.missing.impute import impute
 from neurohlh.stats.missing.model import nelson_aalen_at
 from neurohlh.stats.missing.patterns import missing_patterns

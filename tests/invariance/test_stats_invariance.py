@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neurohlh.stats.cox.cox import cox, cox_table
 from neurohlh.stats.curves.kaplan_meier import kaplan_meier, reverse_kaplan_meier
 from neurohlh.stats.curves.logrank import logrank
 from neurohlh.stats.curves.rmst import rmst
@@ -14,7 +13,8 @@ from neurohlh.stats.describe import proportions
 from neurohlh.stats.describe.completeness import completeness
 from neurohlh.stats.describe.table1 import table1
 from neurohlh.stats.describe.two_by_two import two_by_two
-from neurohlh.stats.landmark import landmark
+from neurohlh.stats.hazards.cox import cox, cox_table
+from neurohlh.stats.landmarks import landmark
 
 NUMBERS = ["n", "events", "estimate", "conf_low", "conf_high", "statistic", "p_value"]
 

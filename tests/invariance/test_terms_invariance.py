@@ -6,17 +6,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neurohlh.stats.cox.contrast import cox_contrast
-from neurohlh.stats.cox.cox import cox
-from neurohlh.stats.cox.firth import cox_firth
-from neurohlh.stats.cox.firth_fit import firth_fit
-from neurohlh.stats.cox.interaction import cox_interaction
-from neurohlh.stats.cox.sorted_design import SortedDesign
-from neurohlh.stats.cox.spline import cox_spline
-from neurohlh.stats.cox.subgroups import cox_subgroups
-from neurohlh.stats.cox.term_tests import cox_terms
 from neurohlh.stats.design.splines import rcs_knots
-from neurohlh.stats.episodes import episodes, split_at
+from neurohlh.stats.hazards.contrast import cox_contrast
+from neurohlh.stats.hazards.cox import cox
+from neurohlh.stats.hazards.firth import cox_firth
+from neurohlh.stats.hazards.firth_fit import firth_fit
+from neurohlh.stats.hazards.interaction import cox_interaction
+from neurohlh.stats.hazards.sorted_design import SortedDesign
+from neurohlh.stats.hazards.spline import cox_spline
+from neurohlh.stats.hazards.subgroups import cox_subgroups
+from neurohlh.stats.hazards.term_tests import cox_terms
+from neurohlh.stats.start_stop import episodes, split_at
 
 NUMBERS = ["n", "events", "estimate", "conf_low", "conf_high", "coef", "std_error", "statistic", "df", "p_value"]
 

@@ -5,8 +5,8 @@ import warnings
 import numpy as np
 import pytest
 
-from neurohlh.stats.cox.cox import cox
 from neurohlh.stats.curves.kaplan_meier import kaplan_meier
+from neurohlh.stats.hazards.cox import cox
 from neurohlh.study.verification.reference import dataset
 
 COVARIATES = ["age", "sex", "ph.ecog", "wt.loss"]

@@ -13,14 +13,14 @@ import pandas as pd
 from neurohlh.core.errors import NotEstimable
 from neurohlh.core.result import Result
 from neurohlh.etl.codebook import codebook
-from neurohlh.stats.cox.cox import cox_table
 from neurohlh.stats.curves.kaplan_meier import kaplan_meier, reverse_kaplan_meier
 from neurohlh.stats.curves.logrank import logrank
 from neurohlh.stats.describe.completeness import completeness
 from neurohlh.stats.describe.proportions import frequency, testing_rates
 from neurohlh.stats.describe.table1 import TableVariable, table1
 from neurohlh.stats.describe.two_by_two import risks_only, two_by_two
-from neurohlh.stats.landmark import landmark
+from neurohlh.stats.hazards.cox import cox_table
+from neurohlh.stats.landmarks import landmark
 from neurohlh.study.classify import Classified
 from neurohlh.study.config import StudyConfig
 from neurohlh.study.covariates import default_covariates, merge_sparse_levels, variable_of

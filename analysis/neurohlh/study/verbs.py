@@ -23,13 +23,13 @@ from neurohlh.core.errors import InputError
 from neurohlh.core.result import Result
 from neurohlh.etl.codebook import codebook
 from neurohlh.etl.cohort import Cohort
-from neurohlh.stats.cox.cox import cox_table
 from neurohlh.stats.curves.kaplan_meier import kaplan_meier as _kaplan_meier
 from neurohlh.stats.curves.logrank import logrank as _logrank
 from neurohlh.stats.curves.rmst import rmst as _rmst
 from neurohlh.stats.curves.survival_difference import survival_difference as _survival_difference
 from neurohlh.stats.describe.proportions import frequency
 from neurohlh.stats.describe.table1 import table1 as _table1
+from neurohlh.stats.hazards.cox import cox_table
 from neurohlh.study.config import Model
 from neurohlh.study.covariates import check_covariates, variable_of
 from neurohlh.study.plan import (

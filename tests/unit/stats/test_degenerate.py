@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from neurohlh.core.errors import NotEstimable
-from neurohlh.stats.cox.cox import cox_table
 from neurohlh.stats.curves.kaplan_meier import kaplan_meier
 from neurohlh.stats.curves.logrank import logrank
 from neurohlh.stats.describe.table1 import table1
+from neurohlh.stats.hazards.cox import cox_table
 
 
 def tiny(seed):

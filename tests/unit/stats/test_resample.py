@@ -6,7 +6,6 @@ import pytest
 
 from neurohlh.stats.resample import bootstrap_rows, run_replicates, seeds
 
-
 draw = partial(bootstrap_rows, n=30)
 
 

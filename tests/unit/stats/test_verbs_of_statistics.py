@@ -47,8 +47,18 @@ POSITIONAL = {
     "table1",
     "evalue",
     "power_survival",
+    "cox_interaction",
+    "cox_subgroups",
 }
 """Verbs whose first option may also stand in its place."""
+
+
+def test_no_module_hides_a_verb():
+    for name in stats.VERBS:
+        getattr(stats, name)
+    assert [name for name in stats.VERBS if not callable(getattr(stats, name))] == []
+    rooms = {path.stem for path in ROOM.iterdir() if path.suffix == ".py" or path.is_dir()}
+    assert rooms & set(stats.VERBS) == set()
 
 
 def test_an_unknown_verb():

@@ -13,10 +13,10 @@ from neurohlh.core.errors import NotEstimable
 from neurohlh.core.result import Result, tidy_frame
 from neurohlh.stats.columns import Floats
 from neurohlh.stats.competing.data import Code, CompetingData, competing_data
-from neurohlh.stats.cox.cox import cox
-from neurohlh.stats.cox.fit import SortedDesign, fit
-from neurohlh.stats.cox.partial_likelihood import PartialLikelihood
 from neurohlh.stats.design.terms import Design, model_design
+from neurohlh.stats.hazards.cox import cox
+from neurohlh.stats.hazards.fit import SortedDesign, fit
+from neurohlh.stats.hazards.partial_likelihood import PartialLikelihood
 from neurohlh.stats.recipe import software
 
 _REFERENCE = "Prentice et al. 1978, Biometrics 34:541"

@@ -13,10 +13,10 @@ import pandas as pd
 from neurohlh.core.errors import NotEstimable
 from neurohlh.core.result import Result, tidy_frame
 from neurohlh.stats.columns import Floats, column, numbers, truth
-from neurohlh.stats.cox.fit import fit
-from neurohlh.stats.cox.sorted_design import SortedDesign
 from neurohlh.stats.design.terms import Design, model_design
 from neurohlh.stats.glm.logistic_fit import fit_logistic
+from neurohlh.stats.hazards.fit import fit
+from neurohlh.stats.hazards.sorted_design import SortedDesign
 from neurohlh.stats.missing.imputations import Imputations
 from neurohlh.stats.missing.pooled_tests import (
     Likelihood,

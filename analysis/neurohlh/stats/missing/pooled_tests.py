@@ -12,8 +12,8 @@ from scipy.stats import chi2, f
 
 from neurohlh.core.errors import NotEstimable
 from neurohlh.stats.columns import Floats
-from neurohlh.stats.cox.likelihood import likelihood_of
-from neurohlh.stats.cox.sorted_design import SortedDesign
+from neurohlh.stats.hazards.likelihood import likelihood_of
+from neurohlh.stats.hazards.sorted_design import SortedDesign
 
 Likelihood = Callable[[Floats], float]
 """The log-likelihood of one completed data set at given coefficients."""

@@ -11,10 +11,10 @@ from scipy.stats import norm
 from neurohlh.core.errors import NotEstimable
 from neurohlh.core.result import Result, tidy_frame
 from neurohlh.stats.columns import Floats, column, numbers
-from neurohlh.stats.cox.baseline import predicted_survival
-from neurohlh.stats.cox.fit import CoxFit, SortedDesign, fit
 from neurohlh.stats.curves.product_limit import product_limit
 from neurohlh.stats.design.splines import rcs_basis, rcs_knots
+from neurohlh.stats.hazards.baseline import predicted_survival
+from neurohlh.stats.hazards.fit import CoxFit, SortedDesign, fit
 from neurohlh.stats.predict.risk_groups import risk_groups
 from neurohlh.stats.predict.tripod import tripod
 from neurohlh.stats.recipe import software, z_value

@@ -8,7 +8,7 @@ import numpy as np
 
 from neurohlh.stats.columns import Bools, Floats, Ints
 from neurohlh.stats.concordance import concordance
-from neurohlh.stats.cox.fit import CoxFit, SortedDesign, fit
+from neurohlh.stats.hazards.fit import CoxFit, SortedDesign, fit
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ import pandas as pd
 
 from neurohlh.core.errors import NotEstimable
 from neurohlh.stats.columns import Floats, is_number
-from neurohlh.stats.cox.baseline import predicted_survival
-from neurohlh.stats.cox.fit import SortedDesign
-from neurohlh.stats.cox.model import CoxModel, CoxOptions, cox_model
+from neurohlh.stats.hazards.baseline import predicted_survival
+from neurohlh.stats.hazards.fit import SortedDesign
+from neurohlh.stats.hazards.model import CoxModel, CoxOptions, cox_model
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ import pandas as pd
 from neurohlh.core.errors import NotEstimable
 from neurohlh.core.result import Result, check_frame, tidy_frame
 from neurohlh.stats.columns import Floats, Ints
-from neurohlh.stats.cox.fit import SortedDesign
-from neurohlh.stats.cox.model import CoxModel, CoxOptions, cox_model
+from neurohlh.stats.hazards.fit import SortedDesign
+from neurohlh.stats.hazards.model import CoxModel, CoxOptions, cox_model
 from neurohlh.stats.predict.optimism import Performance, Replicate, own_performance, replicate
 from neurohlh.stats.predict.tripod import tripod
 from neurohlh.stats.recipe import software, z_value

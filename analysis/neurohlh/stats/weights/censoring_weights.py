@@ -12,11 +12,11 @@ import pandas as pd
 from neurohlh.core.errors import NotEstimable
 from neurohlh.core.result import Result, check_frame, tidy_frame
 from neurohlh.stats.columns import Floats, column, truth
-from neurohlh.stats.cox.baseline import predicted_survival
-from neurohlh.stats.cox.model import CoxOptions, cox_model
 from neurohlh.stats.curves.product_limit import product_limit
-from neurohlh.stats.episodes import START, STOP, split_at
+from neurohlh.stats.hazards.baseline import predicted_survival
+from neurohlh.stats.hazards.model import CoxOptions, cox_model
 from neurohlh.stats.recipe import software
+from neurohlh.stats.start_stop import START, STOP, split_at
 from neurohlh.stats.weights.distribution import heaviest_check
 from neurohlh.stats.weights.estimands import effective_size, truncated
 

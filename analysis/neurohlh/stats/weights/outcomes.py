@@ -10,11 +10,11 @@ import pandas as pd
 
 from neurohlh.core.errors import NotEstimable
 from neurohlh.core.result import Result, check_frame
-from neurohlh.stats.cox.cox import cox
-from neurohlh.stats.cox.fit import SortedDesign, fit
 from neurohlh.stats.curves.kaplan_meier import DEFAULT_TIMES, kaplan_meier
 from neurohlh.stats.curves.rmst import rmst
 from neurohlh.stats.curves.survival_difference import survival_difference
+from neurohlh.stats.hazards.cox import cox
+from neurohlh.stats.hazards.fit import SortedDesign, fit
 from neurohlh.stats.survival_data import survival_data
 from neurohlh.stats.weights.bootstrap import Replicates, bootstrap, checked_interval
 from neurohlh.stats.weights.distribution import distribution_checks

@@ -12,10 +12,10 @@ import pandas as pd
 from neurohlh.core.errors import NotEstimable
 from neurohlh.core.result import Result, check_frame, tidy_frame
 from neurohlh.stats.columns import Floats, Ints
-from neurohlh.stats.cox.baseline import predicted_survival
-from neurohlh.stats.cox.fit import CoxFit, SortedDesign, fit
-from neurohlh.stats.cox.model import CoxModel, CoxOptions, cox_model
 from neurohlh.stats.curves.kaplan_meier import DEFAULT_TIMES
+from neurohlh.stats.hazards.baseline import predicted_survival
+from neurohlh.stats.hazards.fit import CoxFit, SortedDesign, fit
+from neurohlh.stats.hazards.model import CoxModel, CoxOptions, cox_model
 from neurohlh.stats.recipe import software, z_value
 from neurohlh.stats.weights.bootstrap import Replicates, bootstrap, checked_interval
 from neurohlh.stats.weights.exposure import Exposure, read_exposure

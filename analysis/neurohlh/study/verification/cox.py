@@ -10,10 +10,10 @@ import pandas as pd
 
 from neurohlh.core.result import Result
 from neurohlh.stats.concordance import concordance
-from neurohlh.stats.cox.cox import cox
-from neurohlh.stats.cox.model import CoxOptions, cox_model
-from neurohlh.stats.cox.residuals import cox_residuals
-from neurohlh.stats.cox.survival import cox_survival
+from neurohlh.stats.hazards.cox import cox
+from neurohlh.stats.hazards.model import CoxOptions, cox_model
+from neurohlh.stats.hazards.residuals import cox_residuals
+from neurohlh.stats.hazards.survival import cox_survival
 from neurohlh.study.verification.case import Case, Compared
 from neurohlh.study.verification.reference import Entry, dataset
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from neurohlh.stats.cox.firth import cox_firth
-from neurohlh.stats.cox.firth_fit import firth_fit
-from neurohlh.stats.cox.sorted_design import SortedDesign
+from neurohlh.stats.hazards.firth import cox_firth
+from neurohlh.stats.hazards.firth_fit import firth_fit
+from neurohlh.stats.hazards.sorted_design import SortedDesign
 from neurohlh.study.verification.case import Case, Compared
 from neurohlh.study.verification.reference import Entry, dataset
 

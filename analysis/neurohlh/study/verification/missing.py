@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from neurohlh.core.result import Result, tidy_frame
-from neurohlh.stats.cox.cox import cox
-from neurohlh.stats.cox.model import CoxOptions, cox_model
 from neurohlh.stats.curves.kaplan_meier import kaplan_meier
+from neurohlh.stats.hazards.cox import cox
+from neurohlh.stats.hazards.model import CoxOptions, cox_model
 from neurohlh.stats.missing.model import nelson_aalen_at
 from neurohlh.stats.missing.patterns import missing_patterns
 from neurohlh.stats.missing.pool import pool

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from neurohlh.stats.cox.baseline import predicted_survival
-from neurohlh.stats.cox.fit import SortedDesign, fit
+from neurohlh.stats.hazards.baseline import predicted_survival
+from neurohlh.stats.hazards.fit import SortedDesign, fit
 from neurohlh.stats.predict.calibration import calibration
 from neurohlh.stats.predict.calibration_binary import calibration_binary
 from neurohlh.stats.predict.discrimination import concordance_index

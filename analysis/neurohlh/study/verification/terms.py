@@ -10,13 +10,13 @@ import pandas as pd
 from neurohlh.core.errors import NotEstimable
 from neurohlh.core.result import Result
 from neurohlh.stats.columns import Floats
-from neurohlh.stats.cox.contrast import cox_contrast
-from neurohlh.stats.cox.cox import cox
-from neurohlh.stats.cox.interaction import cox_interaction
-from neurohlh.stats.cox.term_tests import cox_terms
 from neurohlh.stats.design.splines import rcs_knots
 from neurohlh.stats.design.terms import model_design
-from neurohlh.stats.episodes import Episodes, episodes, split_at
+from neurohlh.stats.hazards.contrast import cox_contrast
+from neurohlh.stats.hazards.cox import cox
+from neurohlh.stats.hazards.interaction import cox_interaction
+from neurohlh.stats.hazards.term_tests import cox_terms
+from neurohlh.stats.start_stop import Episodes, episodes, split_at
 from neurohlh.study.verification.case import Case, Compared
 from neurohlh.study.verification.reference import Entry, dataset
 

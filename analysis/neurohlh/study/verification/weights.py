@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from neurohlh.stats.cox.cox import cox
+from neurohlh.stats.hazards.cox import cox
 from neurohlh.stats.weights.balance import balance
 from neurohlh.stats.weights.censoring_weights import WEIGHT, censoring_weights
 from neurohlh.stats.weights.differences import Covariate, differences

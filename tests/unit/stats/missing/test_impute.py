@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import t as student
 
 from neurohlh.core.errors import NotEstimable
-from neurohlh.stats.cox.cox import cox
+from neurohlh.stats.hazards.cox import cox
 from neurohlh.stats.missing.analyse import with_imputations
 from neurohlh.stats.missing.impute import impute
 from neurohlh.stats.missing.model import nelson_aalen_at

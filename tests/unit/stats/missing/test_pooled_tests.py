@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import chi2, f
 
 from neurohlh.core.errors import NotEstimable
-from neurohlh.stats.cox.fit import SortedDesign, fit
+from neurohlh.stats.hazards.fit import SortedDesign, fit
 from neurohlh.stats.missing.pooled_tests import cox_likelihood, d1, d2, d3, linear_likelihood, logistic_likelihood
 
 

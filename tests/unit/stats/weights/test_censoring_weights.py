@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from neurohlh.core.errors import NotEstimable
-from neurohlh.stats.cox.cox import cox
+from neurohlh.stats.hazards.cox import cox
 from neurohlh.stats.weights.censoring_weights import WEIGHT, censoring_weights
 
 

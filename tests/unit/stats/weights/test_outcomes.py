@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from neurohlh.stats.cox.cox import cox
+from neurohlh.stats.hazards.cox import cox
 from neurohlh.stats.weights.outcomes import weighted_cox, weighted_frame, weighted_survival
 from neurohlh.stats.weights.weight import weight
 
