@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from neurohlh.stats.describe.adjust import METHODS
 from neurohlh.stats.describe.group_tests import LEVEL_TESTS, NUMBER_TESTS, compare_levels, compare_numbers, shapiro_wilk
 from neurohlh.stats.meta.meta_analysis import meta_analysis
 from neurohlh.stats.meta.pooled_tables import mantel_haenszel
 from neurohlh.stats.meta.small_study_effects import small_study_effects
+from neurohlh.stats.multiplicity import METHODS
 from neurohlh.study.known_tests import known_tests, known_tests_table
 
 COUNTS = {"events": "a", "n": "n", "events_reference": "c", "n_reference": "m"}

@@ -9,8 +9,9 @@ import numpy as np
 from neurohlh.core.errors import NotEstimable
 from neurohlh.stats.columns import Bools, Floats, Ints
 from neurohlh.stats.competing.censoring import CENSORING_TIES, Censoring, censoring
-from neurohlh.stats.competing.newton import Maximum, aliases, maximise
+from neurohlh.stats.competing.newton import Maximum, maximise
 from neurohlh.stats.competing.subdistribution import Stratum, Sums, stratum_of
+from neurohlh.stats.information import aliases
 
 TIES = ("breslow", "efron")
 

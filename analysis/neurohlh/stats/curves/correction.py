@@ -9,15 +9,10 @@ from typing import Any
 import numpy as np
 
 from neurohlh.stats.columns import Floats
+from neurohlh.stats.multiplicity import p_adjust
 
-_METHODS = {
-    "holm": "holm",
-    "hochberg": "simes-hochberg",
-    "hommel": "hommel",
-    "bonferroni": "bonferroni",
-    "benjamini-hochberg": "fdr_bh",
-    "benjamini-yekutieli": "fdr_by",
-}
+_LONG = {"benjamini-hochberg": "BH", "benjamini-yekutieli": "BY"}
+_METHODS = {name: name for name in ("holm", "hochberg", "hommel", "bonferroni")} | _LONG
 CORRECTIONS = (*_METHODS, "none")
 
 
@@ -37,17 +32,11 @@ def chosen_pairs(names: Sequence[str], pairs: str) -> list[tuple[str, str]]:
 def adjusted(p_values: Floats, correction: str) -> Floats:
     """The p values adjusted by `correction`, in their order; missing ones stay missing and count for nothing.
 
-    Computed by statsmodels, equal to R's p.adjust. Raises ValueError for an unknown correction.
+    Equal to R's p.adjust. Raises ValueError for an unknown correction.
     """
     checked_correction(correction)
-    out = np.array(p_values, dtype=float)
-    known = ~np.isnan(out)
-    if correction == "none" or not known.any():
-        return out
-    from statsmodels.stats.multitest import multipletests  # loads slowly
-
-    out[known] = multipletests(out[known], method=_METHODS[correction])[1]
-    return out
+    values = np.array(p_values, dtype=float)
+    return values if correction == "none" else p_adjust(values, _METHODS[correction])
 
 
 _KEPT = ("contrast", "time", "n", "events", "statistic", "note")

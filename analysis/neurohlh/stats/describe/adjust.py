@@ -9,18 +9,10 @@ import pandas as pd
 
 from neurohlh.core.errors import NotEstimable
 from neurohlh.core.result import Result, check_frame, tidy_frame
-from neurohlh.stats.columns import Floats, column, groups, labels, numbers
+from neurohlh.stats.columns import column, groups, labels, numbers
+from neurohlh.stats.multiplicity import p_adjust
 from neurohlh.stats.recipe import software
 
-METHODS = {
-    "holm": "holm",
-    "hochberg": "simes-hochberg",
-    "hommel": "hommel",
-    "bonferroni": "bonferroni",
-    "BH": "fdr_bh",
-    "BY": "fdr_by",
-}
-"""R's name of a method -> that of statsmodels."""
 _SOURCES = {
     "holm": "Holm 1979, Scand J Stat 6:65",
     "hochberg": "Hochberg 1988, Biometrika 75:800",
@@ -30,27 +22,6 @@ _SOURCES = {
     "BY": "Benjamini & Yekutieli 2001, Ann Stat 29:1165",
 }
 _RATE = {"BH": "false discovery rate", "BY": "false discovery rate under any dependence"}
-
-
-def p_adjust(p_values: Floats, method: str) -> Floats:
-    """Adjusted p values in the same order, as R's p.adjust gives them; unknown ones (NaN) stay so and do not count.
-
-    Raises ValueError for another method or p values outside 0 to 1.
-    """
-    from statsmodels.stats.multitest import multipletests
-
-    if method not in METHODS:
-        raise ValueError(f"method must be one of {', '.join(METHODS)}, not {method!r}")
-    p = np.asarray(p_values, dtype=float)
-    known = ~np.isnan(p)
-    if ((p[known] < 0) | (p[known] > 1)).any():
-        raise ValueError("p values must lie between 0 and 1")
-    out = np.full(p.shape, np.nan)
-    if known.sum() == 1:
-        out[known] = p[known]
-    elif known.any():
-        out[known] = multipletests(p[known], method=METHODS[method])[1]
-    return out
 
 
 def adjusted_p_values(

@@ -10,12 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.linalg import eigh
 
 from neurohlh.core.errors import NotEstimable
 from neurohlh.stats.columns import Bools, Floats
 from neurohlh.stats.hazards.likelihood import Evaluated, Likelihood, likelihood_of
 from neurohlh.stats.hazards.sorted_design import SortedDesign
+from neurohlh.stats.information import aliases, solve, without_information
 
 __all__ = ["CoxFit", "SortedDesign", "aliased", "fit"]
 
@@ -24,8 +24,6 @@ _LONGEST_STEP = 10.0  # on the same range: a longer step is shortened, a fit wor
 _FLAT = 1e-9  # gain in log-likelihood below which nothing is to be gained any more
 _WIDEST = 100.0  # range of the linear predictor (a ratio of e^100 between two patients) that no finite estimate has
 _ITERATIONS = 60
-_LOST = 1e-7  # share of the information at 0 below which a direction is flat
-_NO_INFORMATION = 1e-10  # share of a column's information that other columns leave
 
 
 @dataclass(frozen=True)
@@ -66,13 +64,13 @@ def fit(design: SortedDesign, *, start: Floats | None = None) -> CoxFit:
     likelihood = likelihood_of(design)
     now = likelihood.at(likelihood.start())
     null, u, information = now.loglik, now.score(), now.information()
-    aliases = _aliases(information)
-    if aliases:
-        return _without(design, aliases, start, null)
-    score_test = float(u @ _solve(information, u))
+    aliased_columns = aliases(information)
+    if aliased_columns:
+        return _without(design, aliased_columns, start, null)
+    score_test = float(u @ solve(information, u))
     beta = np.zeros(len(u)) if start is None else np.asarray(start, dtype=float) * design.unit
     found = _newton(design, likelihood, beta, (now, u, information))
-    cov = _solve(found.information, np.eye(len(u))) / np.outer(design.unit, design.unit)
+    cov = solve(found.information, np.eye(len(u))) / np.outer(design.unit, design.unit)
     return CoxFit(
         coef=found.beta / design.unit,
         cov=cov,
@@ -110,7 +108,7 @@ def _newton(
     converged, iteration = False, 0
     while iteration < _ITERATIONS and not converged and not diverging.any():
         iteration += 1
-        step = _solve(information, u)
+        step = solve(information, u)
         along = x @ step
         moving = float(np.ptp(along))
         size = min(1.0, _LONGEST_STEP / max(moving, _LONGEST_STEP))
@@ -119,35 +117,26 @@ def _newton(
         predictor += size * along
         u, information = now.score(), now.information()
         if gain < _FLAT:
-            diverging = _without_information(information, at_zero)
+            diverging = without_information(information, at_zero)
         elif np.ptp(predictor if design.offset is None else predictor - design.offset) > _WIDEST:
             diverging = np.ones(len(beta), dtype=bool)
-        stuck = size == 0 and u @ _solve(information, u) > _FLAT * max(1.0, abs(now.loglik))
+        stuck = size == 0 and u @ solve(information, u) > _FLAT * max(1.0, abs(now.loglik))
         converged = bool(not diverging.any() and size * moving < _STEP_TOLERANCE and not stuck)
     if converged:
-        beta = beta + _solve(information, u)
+        beta = beta + solve(information, u)
     return _Maximum(beta, information, now.loglik, diverging, converged, iteration)
 
 
-def _without(design: SortedDesign, aliases: dict[int, list[int]], start: Floats | None, null: float) -> CoxFit:
+def _without(design: SortedDesign, lacking: dict[int, list[int]], start: Floats | None, null: float) -> CoxFit:
     """The fit without its aliased columns, which have NaN."""
     p = design.x.shape[1]
-    kept = [j for j in range(p) if j not in aliases]
+    kept = [j for j in range(p) if j not in lacking]
     coef, cov, lost = np.full(p, np.nan), np.full((p, p), np.nan), np.ones(p, dtype=bool)
     if not kept:
         return CoxFit(coef, cov, null, null, 0.0, lost, True, 0)
     found = fit(design.with_columns(kept), start=None if start is None else np.asarray(start)[kept])
     coef[kept], cov[np.ix_(kept, kept)], lost[kept] = found.coef, found.cov, found.diverging
     return replace(found, coef=coef, cov=cov, diverging=lost)
-
-
-def _without_information(information: Floats, at_zero: Floats) -> Bools:
-    """Coefficients in whose direction nothing is left of the information there was at 0: they run to infinity."""
-    shares, directions = eigh(information, at_zero)
-    flat = np.abs(directions[:, shares < _LOST]) * np.sqrt(np.diag(at_zero))[:, None]
-    if not flat.shape[1]:
-        return np.zeros(len(at_zero), dtype=bool)
-    return np.asarray((flat > 1e-3 * flat.max(axis=0)).any(axis=1))
 
 
 def _uphill(
@@ -163,13 +152,6 @@ def _uphill(
     return 0.0, now, 0.0
 
 
-def _solve(matrix: Floats, right: Floats) -> Floats:
-    try:
-        return np.asarray(np.linalg.solve(matrix, right))
-    except np.linalg.LinAlgError:
-        return np.asarray(np.linalg.pinv(matrix, hermitian=True) @ right)
-
-
 def aliased(design: SortedDesign) -> dict[int, list[int]]:
     """Columns about which the risk sets say nothing beyond the columns before them: column -> those columns.
 
@@ -177,23 +159,4 @@ def aliased(design: SortedDesign) -> dict[int, list[int]]:
     who are at risk together. Judged by the information at 0, whose null space is that of any coefficients.
     """
     likelihood = likelihood_of(design)
-    return _aliases(likelihood.at(likelihood.start()).information())
-
-
-def _aliases(information: Floats) -> dict[int, list[int]]:
-    scale = np.diag(information).copy()
-    if scale.min(initial=np.inf) > _NO_INFORMATION * scale.max(initial=0.0):
-        spread = np.sqrt(scale)
-        if np.linalg.eigvalsh(information / np.outer(spread, spread)).min(initial=1.0) > 1e-6:
-            return {}  # far from collinear, as nearly always: one decomposition instead of a solution per column
-    kept: list[int] = []
-    found: dict[int, list[int]] = {}
-    for j in range(len(scale)):
-        weights = _solve(information[np.ix_(kept, kept)], information[kept, j])
-        if scale[j] <= _NO_INFORMATION * scale.max():
-            found[j] = []
-        elif scale[j] - information[j, kept] @ weights <= _NO_INFORMATION * scale[j]:
-            found[j] = [k for k, w in zip(kept, weights, strict=True) if abs(w) > 1e-6]
-        else:
-            kept.append(j)
-    return found
+    return aliases(likelihood.at(likelihood.start()).information())

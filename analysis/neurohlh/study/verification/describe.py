@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from neurohlh.stats.describe.adjust import METHODS, p_adjust
 from neurohlh.stats.describe.diagnostic import diagnostic_accuracy
 from neurohlh.stats.describe.group_tests import compare_levels, compare_numbers, shapiro_wilk
 from neurohlh.stats.describe.kappa import cohen_kappa, gwet_ac1, null_std_error, pabak
@@ -16,6 +15,7 @@ from neurohlh.stats.describe.measurement import intraclass
 from neurohlh.stats.describe.quantiles import quantile, quantile_of_type
 from neurohlh.stats.describe.smd import smd_levels
 from neurohlh.stats.describe.table1 import table1
+from neurohlh.stats.multiplicity import METHODS, p_adjust
 from neurohlh.study.verification.case import Case, Compared
 from neurohlh.study.verification.reference import Entry, dataset
 

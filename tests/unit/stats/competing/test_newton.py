@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from neurohlh.stats.competing.newton import aliases, maximise
+from neurohlh.stats.competing.newton import maximise
+from neurohlh.stats.information import aliases
 
 
 def test_a_binomial_likelihood_by_hand():

@@ -3,7 +3,8 @@ import pandas as pd
 import pytest
 
 from neurohlh.core.errors import NotEstimable
-from neurohlh.stats.describe.adjust import METHODS, adjusted_p_values, p_adjust
+from neurohlh.stats.describe.adjust import adjusted_p_values
+from neurohlh.stats.multiplicity import METHODS, p_adjust
 
 
 def test_three_p_values_by_hand():
