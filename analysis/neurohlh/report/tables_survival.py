@@ -18,6 +18,8 @@ ANALYSIS_WORDS = {
     "cox_crude": "Crude",
     "cox_crude_same_patients": "Crude, patients of the adjusted model",
     "cox_adjusted": "Adjusted",
+    "cox_weighted": "Weighted",
+    "cox_weighted_bootstrap": "Weighted, bootstrap limits",
 }
 VERDICT_WORDS = {"ok": "no concern", "attention": "attention", "not estimable": "not estimable"}
 

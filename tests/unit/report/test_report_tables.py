@@ -163,3 +163,8 @@ def test_no_report_says_which_patient_moves_a_coefficient(cox):
     (shown,) = [row for row in checked.rows if row.cells[0].text == "Largest influence"]
     assert shown.cells[1].text.endswith("0.700")
     assert "row" not in shown.cells[0].note
+
+
+def test_a_weighted_model_stands_under_words(cox):
+    renamed = cox.with_(tidy=cox.tidy.assign(analysis="cox_weighted"))
+    assert {column.spanner for column in tables_of(renamed)[0].columns} == {"", "Weighted"}

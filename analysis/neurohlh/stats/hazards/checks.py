@@ -145,13 +145,18 @@ def _concordance_check(model: CoxModel) -> dict[str, Any]:
         "value": found.estimate,
         "statistic": found.std_error,
         "verdict": "ok",
-        "note": f"value: Harrell's C; statistic: its standard error; {found.pairs:.15g} comparable pairs",
+        "note": f"value: Harrell's C; statistic: its standard error; {_count(found.pairs)} comparable pairs",
     }
 
 
 def events_per_parameter(model: CoxModel) -> float:
     """Events divided by the coefficients in the fit."""
     return model.data.events / len(model.kept)
+
+
+def _count(pairs: float) -> str:
+    """Pairs, whole without case weights."""
+    return f"{pairs:.0f}" if float(pairs).is_integer() else f"{pairs:.1f} (weighted)"
 
 
 def _events_check(model: CoxModel) -> dict[str, Any]:

@@ -116,7 +116,8 @@ def weighted_cox(
     exposure = weighted.propensity.exposure
     renamed = {column: found.tidy[column].replace(GROUP, exposure) for column in ("variable", "term")}
     tidy = found.tidy.assign(analysis="cox_weighted", population=weighted.plan.estimand, **renamed)
-    checks = [found.checks, _checks(weighted)]
+    named = found.checks.assign(term=found.checks["term"].str.replace(GROUP, exposure))
+    checks = [named, _checks(weighted)]
     if replicates:
         row = tidy[(tidy["variable"] == exposure) & ~tidy["is_reference"]].iloc[0]
         again = _replicates(frame, time, event, weighted, replicates, seed, n_jobs, ties)
