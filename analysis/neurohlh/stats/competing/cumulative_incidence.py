@@ -201,7 +201,7 @@ def _contrasts(p: _Cause, parts: list[_Cause], times: Floats, tau: float | None,
     return out
 
 
-_NO_VARIANCE = "limits not estimable: no variance in either group"
+_NO_VARIANCE = "limits not estimable: an estimate without variance in a group"
 _NO_CONTRAST = {"note": "not estimable: a group has no estimate with limits at this time"}
 
 
@@ -210,8 +210,8 @@ def _difference(one: dict[str, Any], two: dict[str, Any], z: float) -> dict[str,
         return _NO_CONTRAST
     gap, se = one["estimate"] - two["estimate"], float(np.hypot(one["std_error"], two["std_error"]))
     row: dict[str, Any] = {"estimate": gap, "coef": gap, "std_error": se}
-    if not se > 0:
-        return {**row, "note": _NO_VARIANCE}
+    if not min(one["std_error"], two["std_error"]) > 0:  # one group alone would make the limits too narrow
+        return {**row, "std_error": np.nan, "note": _NO_VARIANCE}
     row |= {"conf_low": gap - z * se, "conf_high": gap + z * se}
     return {**row, "statistic": gap / se, "df": 1, "p_value": 2 * norm.sf(abs(gap / se))}
 
@@ -223,8 +223,8 @@ def _ratio(one: dict[str, Any], two: dict[str, Any], z: float) -> dict[str, Any]
     coef = float(np.log(one["estimate"] / two["estimate"]))
     se = float(np.hypot(one["std_error"] / one["estimate"], two["std_error"] / two["estimate"]))
     row: dict[str, Any] = {"estimate": np.exp(coef), "coef": coef, "std_error": se}
-    if not se > 0:
-        return {**row, "note": _NO_VARIANCE}
+    if not min(one["std_error"], two["std_error"]) > 0:  # one group alone would make the limits too narrow
+        return {**row, "std_error": np.nan, "note": _NO_VARIANCE}
     row |= {"conf_low": np.exp(coef - z * se), "conf_high": np.exp(coef + z * se)}
     return {**row, "statistic": coef / se, "df": 1, "p_value": 2 * norm.sf(abs(coef / se))}
 

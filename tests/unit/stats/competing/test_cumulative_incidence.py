@@ -73,4 +73,14 @@ def test_a_contrast_without_variance_has_no_limits():
     rows = tidy[tidy["contrast"] == "b vs a"]
     assert rows["estimate"].tolist() == pytest.approx([0, 1])
     assert rows[["conf_low", "conf_high", "p_value"]].isna().all(axis=None)
-    assert (rows["note"] == "limits not estimable: no variance in either group").all()
+    assert (rows["note"] == "limits not estimable: an estimate without variance in a group").all()
+
+
+def test_one_group_without_variance_gives_no_limits():
+    """Everybody of group a has the event at 1 (incidence 1, no variance); of b two of four."""
+    frame = pd.DataFrame({"t": [1, 1, 1, 1, 2, 3, 4], "e": [1, 1, 1, 1, 1, 0, 2], "g": list("aaabbbb")})
+    tidy = cumulative_incidence(frame, "t", "e", cause=1, censored=0, by="g", times=[3.5]).tidy
+    rows = tidy[tidy["term"].isin(["difference", "ratio"]) & (tidy["level"] == "1")]
+    assert len(rows) >= 2
+    assert rows[["conf_low", "conf_high", "std_error", "p_value"]].isna().all(axis=None)
+    assert rows["note"].str.contains("not estimable").all()
