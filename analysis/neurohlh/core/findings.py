@@ -35,6 +35,20 @@ class Setting:
     meaning: str = ""
 
 
+STANDARD, DECLARED, EXPLORATORY = "standard plan", "declared by the study", "exploratory"
+"""The standing of a part: of the standard plan, of a plan that the study declares, or outside it."""
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One part of the plan: its key (which its results carry as method["part"]), heading, question and standing."""
+
+    key: str
+    title: str
+    question: str
+    standing: str
+
+
 @dataclass(frozen=True)
 class Reference:
     """A published source of a rule or a method."""
@@ -75,6 +89,7 @@ class Findings:
     criteria_notes : criteria set -> caveat that must stand with it.
     cns : counts by CNS definition, columns `CNS_COLUMNS`; `cns_definition` is the one used.
     cns_evidence : patients by domain and kind of evidence, columns `EVIDENCE_COLUMNS`; `n_asked` is the denominator.
+    chapters : the parts of the plan that were carried out, in their order.
     results : 'completeness', 'table1', 'frequency', 'testing', 'kaplan_meier', 'logrank', 'followup', 'cox',
         'two_by_two', and any other Result by a name of its own.
     exposure : name of the variable that holds CNS status in the results.
@@ -107,6 +122,7 @@ class Findings:
     cns: pd.DataFrame = field(default_factory=lambda: table(CNS_COLUMNS))
     cns_definition: str = ""
     cns_evidence: pd.DataFrame = field(default_factory=lambda: table(EVIDENCE_COLUMNS))
+    chapters: tuple[Chapter, ...] = ()
     results: Mapping[str, Result] = field(default_factory=dict)
     exposure: str = "cns"
     labels: Mapping[str, str] = field(default_factory=dict)

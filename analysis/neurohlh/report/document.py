@@ -8,7 +8,7 @@ from neurohlh.report.blocks import Document
 from neurohlh.report.flow import flow
 from neurohlh.report.summary import summary
 
-_ORDER = (
+_BEFORE_CHAPTERS = (
     flow,
     sections_data.criteria,
     sections_data.cns,
@@ -17,6 +17,8 @@ _ORDER = (
     sections_results.survival,
     sections_results.cox,
     sections_results.two_by_two,
+)
+_AFTER_CHAPTERS = (
     sections_results.others,
     sections_results.limitations,
     sections_data.data,
@@ -30,7 +32,11 @@ _ORDER = (
 
 def build(findings: Findings) -> Document:
     """The report of a study: the answer first, then who and what it rests on, then how it was made."""
-    sections = tuple(s for make in _ORDER for s in [make(findings)] if s is not None)
+    before, after = (
+        tuple(s for make in made for s in [make(findings)] if s is not None)
+        for made in (_BEFORE_CHAPTERS, _AFTER_CHAPTERS)
+    )
+    sections = (*before, *sections_results.chapters(findings), *after)
     run = findings.run
     colophon = " · ".join(f"{str(k).replace('_', ' ')} {run[k]}" for k in ("date", "version", "seed") if k in run)
     return Document(

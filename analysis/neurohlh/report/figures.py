@@ -28,6 +28,16 @@ _SCHEME = {
 }  # fmt: skip
 
 
+def has_figure(result: Result) -> bool:
+    """Whether a figure is known for this result."""
+    return _form(result) in _DRAW
+
+
+def _form(result: Result) -> str:
+    """What is drawn: the picture that the result names, else its kind."""
+    return str(result.method.get("picture", {}).get("form", result.kind))
+
+
 def drawable_kinds() -> frozenset[str]:
     """The kinds of Result that have a figure."""
     return frozenset(_DRAW)
@@ -82,9 +92,9 @@ def _with_own_names(result: Result, names: Names | None, options: Mapping[str, A
 
 
 def _painter(result: Result) -> Callable[..., Drawing]:
-    if result.kind not in _DRAW:
+    if not has_figure(result):
         raise ValueError(f"a result of kind {result.kind!r} has no figure; these have: {', '.join(sorted(_DRAW))}")
-    return _DRAW[result.kind]
+    return _DRAW[_form(result)]
 
 
 def _readable(result: Result, names: Names) -> tuple[Names, bool]:

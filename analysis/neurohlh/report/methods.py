@@ -61,6 +61,10 @@ _UNSAID = {
     "by",
     "contrast",
     "exposure",
+    "title",
+    "part",
+    "plan",
+    "picture",
 }
 
 
@@ -100,6 +104,8 @@ def _named(result: Result, names: Names) -> dict[str, Any]:
 
 
 def _title(key: str, result: Result) -> str:
+    if result.method.get("title"):
+        return str(result.method["title"])
     title = _TITLES.get(result.kind, result.kind.replace("_", " ").capitalize())
     return title if key == result.kind or key in _TITLES or key == "followup" else f"{title}: {key.replace('_', ' ')}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from neurohlh.core import format as fmt
-from neurohlh.core.findings import Findings
+from neurohlh.core.findings import EXPLORATORY, Chapter, Findings
 from neurohlh.core.result import Result
 from neurohlh.report import words
 from neurohlh.report.blocks import (
@@ -90,14 +90,37 @@ def two_by_two(findings: Findings) -> Section | None:
     return Section(section.key, section.title, (*first, *section.blocks))
 
 
+def chapters(findings: Findings) -> tuple[Section, ...]:
+    """One section for each part of the plan: its question, its standing, its results."""
+    return tuple(s for c in findings.chapters for s in [_chapter(findings, c)] if s is not None)
+
+
+def _chapter(findings: Findings, chapter: Chapter) -> Section | None:
+    parts = tuple(k for k, r in findings.results.items() if r.method.get("part") == chapter.key)
+    section = _section(findings, f"part-{chapter.key}", chapter.title, parts, drawn=_pictured(findings, parts))
+    if section is None:
+        return None
+    asked: list[Block] = [Paragraph(chapter.question)] if chapter.question else []
+    if chapter.standing == EXPLORATORY:
+        asked.append(Callout("caution", "Exploratory", ("This part does not belong to the plan that was declared.",)))
+    return Section(section.key, section.title, (*asked, *section.blocks))
+
+
 def others(findings: Findings) -> Section | None:
-    """Results under a name of their own."""
-    extra = tuple(k for k in findings.results if k not in _PLACED)
-    return _section(findings, "further", "Further results", extra, drawn=tuple(k for k in extra if _drawn(findings, k)))
+    """Results that belong to no part of the plan."""
+    extra = tuple(k for k, r in findings.results.items() if k not in _PLACED and not r.method.get("part"))
+    title = "Further results, exploratory: outside the plan"
+    return _section(findings, "further", title, extra, drawn=_pictured(findings, extra))
+
+
+def _pictured(findings: Findings, keys: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(k for k in keys if _drawn(findings, k))
 
 
 def _drawn(findings: Findings, key: str) -> bool:
-    return findings.results[key].kind in ("kaplan_meier", "cox")
+    from neurohlh.report import figures  # matplotlib loads only when a figure is drawn
+
+    return len(findings.results[key].tidy) > 0 and figures.has_figure(findings.results[key])
 
 
 def limitations(findings: Findings) -> Section | None:

@@ -32,7 +32,7 @@ def tidy(result: Result, names: Names) -> tuple[Table, ...]:
         for own, row in zip(cells, rows.to_dict("records"), strict=True):
             own.append(show(row))
     notes = (*(f"{text}." for text in constant), *(names.prose(note) for note in result.notes))
-    title = result.kind.replace("_", " ")
+    title = str(result.method.get("title") or result.kind.replace("_", " "))
     body = tuple(Row(tuple(own)) for own in cells)
     table = Table(title[:1].upper() + title[1:], tuple(found), body, notes, fold=30, key=result.kind)
     return (table, *_checks(result))

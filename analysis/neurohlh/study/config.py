@@ -16,6 +16,26 @@ Keep = Literal["met", "indeterminate", "not_met"]
 Origin = Literal["date_hlh_diagnosis", "date_admission", "date_treatment_start"]
 
 
+PLAN_PARTS = {
+    "time": "exposure_in_time",
+    "testing": "testing",
+    "evidence": "evidence",
+    "mri": "mri",
+    "triggers": "triggers",
+    "confounding": "confounding",
+    "competing": "competing",
+    "sequelae": "sequelae",
+    "specifications": "specifications",
+    "prediction": "prediction",
+    "published": "published",
+}
+"""The parts of the standard plan in their order, and the module of each in study/parts."""
+PlanPart = Literal[
+    "time", "testing", "evidence", "mri", "triggers", "confounding", "competing", "sequelae", "specifications",
+    "prediction", "published",
+]  # fmt: skip
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, coerce_numbers_to_str=True)
 
@@ -96,6 +116,19 @@ class Model(_Section):
     landmark_days: int = Field(14, ge=0, description="Day from which survival is followed by baseline CNS status")
 
 
+class Plan(_Section):
+    """[plan]"""
+
+    parts: tuple[PlanPart, ...] | None = Field(
+        None, description="Parts of the question that the study declares (default: the standard plan, all of them)"
+    )
+    off: tuple[PlanPart, ...] = Field((), description="Parts not carried out")
+    exploratory: tuple[PlanPart, ...] = Field((), description="Parts carried out beside a declared plan")
+    landmarks: tuple[int, ...] = Field(
+        (7, 28), description="Days of further landmarks, beside the study's, for the comparison of landmarks"
+    )
+
+
 class StudyConfig(_Section):
     """A whole study file."""
 
@@ -107,11 +140,12 @@ class StudyConfig(_Section):
     cns: Cns = Cns()
     endpoint: Endpoints = Endpoints()
     model: Model = Model()
+    plan: Plan = Plan()
     definitions: tuple[str, ...] = Field((), description="Files with criteria sets of the study's own")
 
     def settings(self) -> Iterator[tuple[str, str, str, str]]:
         """(setting, value, 'declared' or 'default', meaning) for every setting but the sources'."""
-        for name in ("study", "values", "eligibility", "cns", "model"):
+        for name in ("study", "values", "eligibility", "cns", "model", "plan"):
             section = getattr(self, name)
             declared = name in self.model_fields_set
             for key, info in type(section).model_fields.items():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -67,6 +68,37 @@ def merge_sparse_levels(frame: pd.DataFrame, terms: Sequence[str], event: str) -
             label = codebook()[name].label() if name in codebook() else name
             notes.append(f"{label}: levels with fewer than {SPARSE_EVENTS} deaths are merged ({', '.join(sparse)}).")
     return frame, notes
+
+
+@dataclass(frozen=True)
+class Adjustment:
+    """Patients, covariate terms and what must be said of them."""
+
+    frame: pd.DataFrame
+    terms: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def adjustment(frame: pd.DataFrame, model: Model, event: str = "os_event") -> Adjustment:
+    """The declared covariates, else the default ones that the data hold, with their sparse levels merged."""
+    terms: tuple[str, ...] | None = model.covariates
+    notes: list[str] = []
+    if terms is None:
+        terms, lacking = default_covariates(frame)
+        frame, notes = merge_sparse_levels(frame, terms, event)
+        if lacking:
+            notes.append("Covariates of the default set that the data do not hold: " + ", ".join(lacking) + ".")
+    return Adjustment(frame, tuple(terms), (*notes, *_beyond_limits(frame, terms)))
+
+
+def _beyond_limits(frame: pd.DataFrame, terms: Sequence[str]) -> Iterator[str]:
+    for name in map(variable_of, terms):
+        censored = frame.get(f"{name}_censored")
+        n = 0 if censored is None else int(censored.isin(["left", "right"]).sum())
+        if n:
+            values = "value lies" if n == 1 else "values lie"
+            label = codebook()[name].label()
+            yield f"{label}: {n} {values} beyond a limit of measurement and enter the model as that limit."
 
 
 def variable_of(term: str) -> str:

@@ -27,7 +27,8 @@ from neurohlh.study.cautions import cautions, limitations
 from neurohlh.study.classify import Classified
 from neurohlh.study.config import StudyConfig
 from neurohlh.study.covariates import DEFAULT_COVARIATES, MERGED, SPARSE_EVENTS, variable_of
-from neurohlh.study.plan import EXPOSURE, time_zero_words
+from neurohlh.study.follow import EXPOSURE, time_zero_words
+from neurohlh.study.plan import chapters
 from neurohlh.study.population import Population
 from neurohlh.study.summaries import change_summary, column_summary, issue_summary, source_summary
 
@@ -83,6 +84,7 @@ def assemble(
         cns=cns_summary(cns[cns["patient_id"].isin(included)]),
         cns_definition=config.cns.definition,
         cns_evidence=evidence_summary(classified.frame[population.included]),
+        chapters=chapters(config.plan),
         results=results,
         exposure=EXPOSURE,
         labels={v.name: v.label() for v in codebook()} | _LABELS,

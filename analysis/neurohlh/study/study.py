@@ -32,8 +32,6 @@ from neurohlh.study.patients import patients_table
 from neurohlh.study.plan import analyse
 from neurohlh.study.population import Population, select_population
 
-FIGURES = ("kaplan_meier_overall", "kaplan_meier", "cox", "frequency", "completeness")
-
 
 @dataclass(frozen=True)
 class Study:
@@ -159,9 +157,9 @@ class StudyRun:
         write_csv(self.cns, own / "cns.csv")
         write_results(self.results, folder / "tables")
         (folder / "figures").mkdir()
-        for name in FIGURES:
-            if name in self.results:
-                figures.save(self.results[name], folder / "figures" / name, names=Names.of(self.findings))
+        for name, result in self.results.items():
+            if len(result.tidy) and figures.has_figure(result):
+                figures.save(result, folder / "figures" / name, names=Names.of(self.findings))
         write_record(self._record(), folder)
 
     def _record(self) -> dict[str, Any]:

@@ -32,14 +32,14 @@ from neurohlh.stats.describe.table1 import table1 as _table1
 from neurohlh.stats.hazards.cox import cox_table
 from neurohlh.study.config import Model
 from neurohlh.study.covariates import check_covariates, variable_of
-from neurohlh.study.plan import (
+from neurohlh.study.first_results import table1_variables
+from neurohlh.study.follow import (
     EXPOSURE,
     TIMES,
     ZERO_WORDS,
     Survival,
     counted_from,
     survival_set,
-    table1_variables,
     told,
     year_ticks,
 )

@@ -4,7 +4,9 @@ import pandas as pd
 import pytest
 
 from neurohlh.study.config import check_config
-from neurohlh.study.plan import analyse, survival_set, table1_variables, year_ticks
+from neurohlh.study.first_results import table1_variables
+from neurohlh.study.follow import survival_set, year_ticks
+from neurohlh.study.plan import analyse
 
 
 def config_of(**sections):

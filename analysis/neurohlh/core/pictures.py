@@ -1,0 +1,54 @@
+"""The frames that figures are drawn from: a Result names its picture and carries one of these in `curves`.
+
+The statistics stay in `tidy`; a picture only repeats them in the order and with the words in which they are drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from neurohlh.core.result import Result
+
+FOREST_COLUMNS = ("block", "label", "estimate", "conf_low", "conf_high", "n", "events", "role", "note")
+"""A line per row: `block` is the heading it stands under ('' none); `role` is one of `ROLES`."""
+ROLES = ("main", "other", "warning", "published", "pooled", "reference")
+"""main: the answer; other: beside it; warning: shown only so that nobody believes it; published: of a publication;
+pooled: a diamond, whose `note` may hold a prediction interval; reference: the level that others are compared with."""
+UPSET_COLUMNS = ("pattern", "set", "state", "n", "events")
+"""A row per pattern of evidence and set: `state` is met, not_met or unknown; n and events repeat within a pattern."""
+SPECIFICATION_COLUMNS = ("rank", "estimate", "conf_low", "conf_high", "declared")
+"""A row per specification in the order of the estimates, then one column of words for each choice that varies."""
+
+
+def forest(result: Result, rows: Sequence[Mapping[str, Any]], *, axis: str, scale: str = "log") -> Result:
+    """The result with a forest: `axis` says in words what is drawn; `scale` is log (ratios, null 1) or linear (null 0).
+
+    Raises ValueError for a role outside `ROLES` or a column outside `FOREST_COLUMNS`.
+    """
+    unknown = {key for row in rows for key in row} - set(FOREST_COLUMNS)
+    if unknown:
+        raise ValueError(f"not a column of a forest: {', '.join(sorted(unknown))}")
+    frame = pd.DataFrame(list(rows), columns=list(FOREST_COLUMNS))
+    frame = frame.fillna({"block": "", "label": "", "role": "other", "note": ""})
+    wrong = set(frame["role"]) - set(ROLES)
+    if wrong:
+        raise ValueError(f"not a role of a forest: {', '.join(sorted(wrong))}")
+    return _drawn(result, "forest", frame, axis=axis, scale=scale)
+
+
+def upset(result: Result, rows: Sequence[Mapping[str, Any]]) -> Result:
+    """The result with an UpSet picture: how often each pattern of evidence occurs."""
+    return _drawn(result, "upset", pd.DataFrame(list(rows), columns=list(UPSET_COLUMNS)))
+
+
+def specification_curve(result: Result, frame: pd.DataFrame, choices: Sequence[str], *, axis: str) -> Result:
+    """The result with a specification curve; `frame` holds `SPECIFICATION_COLUMNS` and one column for each choice."""
+    kept = frame[[*SPECIFICATION_COLUMNS, *choices]].reset_index(drop=True)
+    return _drawn(result, "specification_curve", kept, axis=axis, choices=list(choices))
+
+
+def _drawn(result: Result, picture: str, curves: pd.DataFrame, **words: Any) -> Result:
+    return result.with_(curves=curves, method={**result.method, "picture": {"form": picture, **words}})

@@ -1,0 +1,13 @@
+"""CNS involvement in time."""
+
+from __future__ import annotations
+
+from neurohlh.study.parts.material import Material
+from neurohlh.study.parts.part import Part, Results
+
+
+def _results(material: Material, found: Results) -> Results:
+    return {}
+
+
+PART = Part("time", "CNS involvement in time", "", _results)
