@@ -26,8 +26,8 @@ from neurohlh.study.synth_plants import (
     transfer,
 )
 from neurohlh.study.synth_sheets import HOSPITAL_A, HOSPITAL_B
-from neurohlh.study.synth_truth import patients
-from neurohlh.study.synth_write import FILES, write_csv, write_model, write_truth, write_workbook
+from neurohlh.study.synth_truth import effects, patients
+from neurohlh.study.synth_write import FILES, write_csv, write_effects, write_model, write_truth, write_workbook
 
 SMALLEST = 100
 """Below this some of the planted patterns find no patient."""
@@ -64,6 +64,7 @@ not findings. Nothing about HLH can be learnt from them; how the software reads 
 | `truth.csv` | one row per patient: what a perfect reader would find, in the codebook's units |
 | `truth_cells.csv` | one row per written cell: `raw`, `truth`, `expectation` and the `pattern` of its mess |
 | `truth_model.csv` | what no hospital knows: CNS domains of untested patients, severity, day of death |
+| `truth_effects.csv` | survival by CNS involvement and its effect, crude and at equal severity, as the model has them |
 
 `expectation` is `value` (the answer must be `truth`), `missing` (there is nothing to find: the answer is empty, or
 `truth` where the codebook has a code for not tested, unknown or indeterminate) or `refused_ok` (nobody can decide it
@@ -91,6 +92,7 @@ def synthesise(seed: int, n: int, out: Path) -> None:
         raise InputError(f"n = {n}, seed = {seed}: n must be at least {SMALLEST}, the seed not negative")
     model, moves, mess_a, mess_b = np.random.default_rng(seed).spawn(4)
     people = patients(model, n)
+    true_effects = effects(people)
     people["transferred_from"] = pd.Series([None] * n, dtype=object)
     transfer(moves, people)
     a, b = _ward(mess_a, people, "A"), _ward(mess_b, people, "B")
@@ -101,6 +103,7 @@ def synthesise(seed: int, n: int, out: Path) -> None:
     placed = write_workbook(a, out) + write_csv(b, out)
     write_truth(placed, (a, b), out, [variable.name for variable in codebook()])
     write_model(people, out)
+    write_effects(true_effects, out)
     names = {"seed": seed, "n": n, "a": FILES["A"], "b": FILES["B"]}
     (out / "study.toml").write_text(_STUDY.format(**names), encoding="utf-8", newline="\n")
     (out / "README.md").write_text(_README.format(**names), encoding="utf-8", newline="\n")

@@ -286,7 +286,7 @@ def _redate(ward: Ward, variable: str, position: int, near: pd.Timestamp, days: 
     ward.cells[variable][position] = Cell(raw, day.date().isoformat(), VALUE, pattern)
 
 
-def give_up(rng: Generator, ward: Ward, how_many: int = 4) -> None:
+def give_up(rng: Generator, ward: Ward, how_many: int = 8) -> None:
     """Families that ended treatment: what became of the patient is not known (C51)."""
     alive = [k for k, c in enumerate(ward.cells["outcome_status"]) if c.truth == "lost" and not c.pattern]
     for position in rng.permutation(alive)[:how_many]:
@@ -339,5 +339,6 @@ def transfer(rng: Generator, people: pd.DataFrame, how_many: int = 3) -> None:
         in_b = in_b.drop(target)
         for column in people.columns.difference(list(kept)):
             people.loc[target, column] = people.loc[source, column]
+        people.loc[target, "mri_report_text"] = None  # the report stays with the hospital that wrote it
         people.loc[target, "transferred_from"] = people.loc[source, "patient_id"]
         found += 1

@@ -57,6 +57,27 @@ GENE: dict[str, tuple[str, ...]] = {
 GENE_A = GENE | {"none": ("未检出", "无")}
 GENE_B = GENE | {"none": ("none",)}
 END_A: dict[str, tuple[str, ...]] = {"alive": ("存活",), "dead": ("死亡",), "lost": ("失访",)}
+SPECIMEN_A: dict[str, tuple[str, ...]] = {"plasma": ("血浆",), "whole_blood": ("全血",)}
+SPECIMEN_B: dict[str, tuple[str, ...]] = {"plasma": ("plasma",), "whole_blood": ("whole blood", "blood")}
+VIRUS: dict[str, tuple[str, ...]] = {
+    code: (code,) for code in ("EBV", "CMV", "HHV6", "adenovirus", "parvovirus_B19", "influenza", "dengue", "none")
+}
+MALIK: dict[str, tuple[str, ...]] = {
+    "1a_multifocal_wm": ("1a",),
+    "1b_brainstem": ("1b",),
+    "2_attenuated": ("2",),
+    "none": ("none",),
+}
+AGAIN_A: dict[str, tuple[str, ...]] = {
+    "none": ("无", "未复发"),
+    "systemic": ("全身复发",),
+    "partial_flare": ("部分复燃",),
+    "isolated_cns": ("单纯中枢复发",),
+    "systemic_cns": ("全身+中枢复发",),
+}
+AGAIN_B: dict[str, tuple[str, ...]] = {
+    code: (code,) for code in ("none", "systemic", "partial_flare", "isolated_cns", "systemic_cns")
+}
 PLAN: dict[str, tuple[str, ...]] = {
     "HLH-94": ("HLH-94",),
     "HLH-2004": ("HLH-2004", "HLH-04"),
@@ -120,6 +141,7 @@ HOSPITAL_A: tuple[Field, ...] = (
     Field("hemophagocytosis_bm", "骨髓噬血现象", "flag", _BLOOD, words=YES_NO_A, done="bm_done"),
     Field("ebv_status", "EB病毒", "word", _BLOOD, words=EBV_A, done="ebv_tested"),
     Field("ebv_dna", "EBV-DNA载量(copies/ml)", "number", _BLOOD),
+    Field("ebv_specimen", "EBV标本", "word", _BLOOD, words=SPECIMEN_A),
     Field("genetic_test_done", "基因检测", "flag", _BLOOD, words=DONE_A),
     Field("gene_causal", "致病基因", "word", _BLOOD, words=GENE_A, done="genetic_test_done"),
     Field("lp_done", "是否腰穿", "flag", _CSF, words=DONE_A),
@@ -136,6 +158,12 @@ HOSPITAL_A: tuple[Field, ...] = (
     Field("mri_basal_ganglia", "基底节病变", "flag", _HEAD, words=YES_NO_A, done="mri_done"),
     Field("mri_brainstem", "脑干病变", "flag", _HEAD, words=YES_NO_A, done="mri_done"),
     Field("mri_cerebellum", "小脑病变", "flag", _HEAD, words=YES_NO_A, done="mri_done"),
+    Field("mri_thalamus", "丘脑病变", "flag", _HEAD, words=YES_NO_A, done="mri_done"),
+    Field("mri_corpus_callosum", "胼胝体病变", "flag", _HEAD, words=YES_NO_A, done="mri_done"),
+    Field("mri_diffusion_restricted", "弥散受限", "flag", _HEAD, words=YES_NO_A, done="mri_done"),
+    Field("mri_adc_increased", "ADC升高", "flag", _HEAD, words=YES_NO_A, done="mri_done"),
+    Field("mri_region_count", "受累脑区数", "number", _HEAD, done="mri_done"),
+    Field("mri_report_text", "影像描述", "text", _HEAD),
     Field("regimen_initial", "初始方案", "word", _COURSE, words=PLAN),
     Field("date_treatment_start", "治疗开始日期", "date", _COURSE),
     Field("etoposide", "依托泊苷", "flag", _COURSE, words=YES_NO_A),
@@ -146,6 +174,8 @@ HOSPITAL_A: tuple[Field, ...] = (
     Field("date_it_first", "首次鞘注日期", "date", _COURSE),
     Field("hsct", "是否移植", "flag", _COURSE, words=YES_NO_A),
     Field("date_hsct", "移植日期", "date", _COURSE),
+    Field("reactivation", "复发", "word", _COURSE, words=AGAIN_A),
+    Field("date_reactivation", "复发日期", "date", _COURSE),
     Field("outcome_status", "转归", "word", _COURSE, words=END_A),
     Field("date_death", "死亡日期", "date", _COURSE),
     Field("date_last_followup", "末次随访日期", "date", _COURSE),
@@ -185,8 +215,10 @@ HOSPITAL_B: tuple[Field, ...] = (
     Field("hemophagocytosis_bm", "hemophagocytosis_bm", "flag", words=YES_NO_B, done="bm_done"),
     Field("ebv_status", "ebv_status", "word", words=EBV_B, done="ebv_tested"),
     Field("ebv_dna", "ebv_load (copies/mL)", "number"),
+    Field("ebv_specimen", "ebv_specimen", "word", words=SPECIMEN_B),
     Field("gene_causal", "gene", "word", words=GENE_B, done="genetic_test_done"),
     Field("trigger_category", "trigger", "word", words=CAUSE_B),
+    Field("trigger_virus", "trigger_virus", "word", words=VIRUS),
     Field("neuro_assessed", "neuro_assessed", "flag", words=BIT_B),
     Field("sx_seizure", "seizure", "flag", words=BIT_B, done="neuro_assessed"),
     Field("sx_altered_consciousness", "altered mental status", "flag", words=BIT_B, done="neuro_assessed"),
@@ -211,7 +243,14 @@ HOSPITAL_B: tuple[Field, ...] = (
     Field("mri_basal_ganglia", "Basal ganglia lesion", "flag", words=YES_NO_B, done="mri_done"),
     Field("mri_brainstem", "Brainstem lesion", "flag", words=YES_NO_B, done="mri_done"),
     Field("mri_cerebellum", "Cerebellar lesion", "flag", words=YES_NO_B, done="mri_done"),
+    Field("mri_thalamus", "Thalamic lesion", "flag", words=YES_NO_B, done="mri_done"),
+    Field("mri_corpus_callosum", "Corpus callosum lesion", "flag", words=YES_NO_B, done="mri_done"),
+    Field("mri_diffusion_restricted", "Restricted diffusion", "flag", words=YES_NO_B, done="mri_done"),
+    Field("mri_adc_increased", "High ADC", "flag", words=YES_NO_B, done="mri_done"),
+    Field("mri_malik_pattern", "malik", "word", words=MALIK, done="mri_done"),
+    Field("mri_report_text", "mri_report", "text"),
     Field("icu", "picu", "flag", words=YES_NO_B),
+    Field("mods", "MODS", "flag", words=YES_NO_B),
     Field("regimen_initial", "regimen", "word", words=PLAN),
     Field("etoposide", "etoposide", "flag", words=YES_NO_B),
     Field("steroid", "dexamethasone", "flag", words=YES_NO_B),
@@ -220,6 +259,8 @@ HOSPITAL_B: tuple[Field, ...] = (
     Field("date_it_first", "it_date", "date"),
     Field("hsct", "hsct", "flag", words=YES_NO_B),
     Field("date_hsct", "transplant_date", "date"),
+    Field("reactivation", "reactivation", "word", words=AGAIN_B),
+    Field("date_reactivation", "relapse_date", "date"),
     Field("death", "died", "flag", words=YES_NO_B),
     Field("date_death", "death_date", "date"),
     Field("lost_to_followup", "lost_to_followup", "flag", words=YES_NO_B),

@@ -20,13 +20,19 @@ import numpy as np
 import pandas as pd
 from numpy.random import Generator
 
+from neurohlh.study.synth_course import complete
+
 PATTERNS: dict[str, int] = {"": 71, "I": 58, "S": 18, "C": 8, "SI": 15, "CI": 4, "SC": 2, "SCI": 3}
 """Abnormal domains (Symptoms, CSF, Imaging) -> patients of Zhao's 179; the margins are printed, the overlap is ours."""
 
 TESTED = {"C": 116 / 179, "I": 160 / 179}
 SURVIVAL_3Y = {True: 0.689, False: 0.860}
 LOST = 17 / 179
+LATE = 0.06
+"""Share of patients whose first evidence of CNS disease comes after the baseline window."""
 THREE_YEARS = 1095
+SHAPE, BY_SEVERITY = 0.45, 0.7
+"""Weibull shape of the times of death; log hazard per unit of severity."""
 LAST_DAY = np.datetime64("2024-06-30")
 SYMPTOMS = {
     "sx_seizure": 0.45,
@@ -108,14 +114,42 @@ def _cns(rng: Generator, people: pd.DataFrame) -> None:
     people["severity"] = rng.standard_normal(len(people)) + 0.4 * people["true_cns"]
 
 
-def _three_year_risk(severity: np.ndarray, risk: float) -> np.ndarray:
-    """Risks of death by three years that rise with severity and average `risk` (the base is found by bisection)."""
+def _base(severity: np.ndarray, risk: float) -> float:
+    """Log cumulative hazard at three years of severity 0, such that the risks average `risk` (by bisection)."""
     low, high = -8.0, 4.0
     for _ in range(60):
         middle = (low + high) / 2
-        mean = float(np.mean(1 - np.exp(-np.exp(middle + 0.7 * severity))))
-        low, high = (middle, high) if mean < risk else (low, middle)
-    return np.asarray(1 - np.exp(-np.exp(low + 0.7 * severity)))
+        low, high = (middle, high) if float(np.mean(_risk(middle, severity))) < risk else (low, middle)
+    return low
+
+
+def _risk(base: float, severity: np.ndarray) -> np.ndarray:
+    """Risks of death by three years, which rise with severity."""
+    return np.asarray(1 - np.exp(-np.exp(base + BY_SEVERITY * severity)))
+
+
+def effects(people: pd.DataFrame) -> pd.DataFrame:
+    """What the analyses should find, from the model itself: quantity, days, value.
+
+    `survival_cns`, `survival_no_cns` and `difference_crude`: of the two groups as they are. `difference_standardised`:
+    had everybody, and had nobody, CNS involvement at the same severity. `cumulative_hazard_ratio`: at three years,
+    given severity. Times count from the diagnosis; deaths within three years only.
+    """
+    severity, cns = people["severity"].to_numpy(), people["true_cns"].to_numpy()
+    base = {g: _base(severity[cns == g], 1 - survival) for g, survival in SURVIVAL_3Y.items()}
+    rows: list[tuple[str, float, float]] = []
+    for days in (30, 180, 365, THREE_YEARS):
+        by_then = (days / THREE_YEARS) ** SHAPE
+        own = {g: 1 - by_then * (1 - survival) for g, survival in SURVIVAL_3Y.items()}
+        forced = {g: 1 - by_then * float(np.mean(_risk(base[g], severity))) for g in own}
+        rows += [
+            ("survival_cns", days, own[True]),
+            ("survival_no_cns", days, own[False]),
+            ("difference_crude", days, own[True] - own[False]),
+            ("difference_standardised", days, forced[True] - forced[False]),
+        ]
+    rows.append(("cumulative_hazard_ratio", THREE_YEARS, float(np.exp(base[True] - base[False]))))
+    return pd.DataFrame(rows, columns=["quantity", "days", "value"])
 
 
 def _systematic(rng: Generator, probability: np.ndarray) -> np.ndarray:
@@ -135,8 +169,9 @@ def _outcome(rng: Generator, people: pd.DataFrame) -> None:
     dies = np.zeros(n, dtype=bool)
     for cns, survival in SURVIVAL_3Y.items():
         group = (people["true_cns"] == cns).to_numpy()
-        dies[group] = _systematic(rng, _three_year_risk(people.loc[group, "severity"].to_numpy(), 1 - survival))
-    day_of_death = np.where(dies, np.maximum(1, np.ceil(THREE_YEARS * rng.random(n) ** (1 / 0.45))), np.inf)
+        severity = people.loc[group, "severity"].to_numpy()
+        dies[group] = _systematic(rng, _risk(_base(severity, 1 - survival), severity))
+    day_of_death = np.where(dies, np.maximum(1, np.ceil(THREE_YEARS * rng.random(n) ** (1 / SHAPE))), np.inf)
     # No follow-up closes within three years, and who is lost has not died yet: both leave survival as published.
     open_until = (LAST_DAY - people["date_hlh_diagnosis"].to_numpy().astype("datetime64[D]")).astype(int)
     end = np.minimum(day_of_death, open_until - rng.integers(0, 60, n))
@@ -172,7 +207,7 @@ def _dates(rng: Generator, people: pd.DataFrame) -> None:
     birth = -people["age_days"].to_numpy()
     admission = np.maximum(-rng.integers(0, 9, n), birth)
     onset = np.maximum(admission - rng.integers(2, 30, n), birth)
-    late = _chosen(rng, (people["true_cns"] & (people["days"] > 80)).to_numpy(), np.ones(n), round(0.025 * n))
+    late = _chosen(rng, (people["true_cns"] & (people["days"] > 80)).to_numpy(), np.ones(n), round(LATE * n))
     later = np.where(late, rng.integers(18, 50, n), 0)
     neuro = np.where(late, later, np.clip(rng.integers(-10, 9, n), onset, day))
     puncture = np.minimum(np.where(late, later, rng.integers(-1, 10, n)), day)
@@ -339,4 +374,4 @@ def patients(rng: Generator, n: int) -> pd.DataFrame:
     people = _people(rng, n)
     for step in (_cns, _outcome, _testing, _aetiology, _criteria, _laboratory, _domains, _treatment, _dates, _after):
         step(rng, people)
-    return people
+    return complete(rng.spawn(1)[0], people)

@@ -223,3 +223,8 @@ def write_model(people: pd.DataFrame, folder: Path) -> None:
         frame[column] = frame[column].map({True: "true", False: "false"})
     names = {"true_S": "true_symptoms", "true_C": "true_csf_abnormal", "true_I": "true_imaging_abnormal"}
     frame.rename(columns=names).to_csv(folder / "truth_model.csv", index=False, lineterminator="\n")
+
+
+def write_effects(effects: pd.DataFrame, folder: Path) -> None:
+    """`truth_effects.csv`: survival and the effect of CNS involvement as the model has them."""
+    effects.round({"value": 6}).to_csv(folder / "truth_effects.csv", index=False, lineterminator="\n")

@@ -13,7 +13,7 @@ import pytest
 from neurohlh.core.errors import InputError
 from neurohlh.etl.codebook import codebook
 from neurohlh.study.synth import synthesise
-from neurohlh.study.synth_truth import PATTERNS, patients
+from neurohlh.study.synth_truth import PATTERNS, effects, patients
 
 EXAMPLE = Path(__file__).parents[3] / "data" / "example"
 SEED, N = 20261122, 400
@@ -94,6 +94,18 @@ def test_every_sample_holds_the_published_margins(seed):
     assert d.loc[~d["died"] & ~d["lost"], "days"].min() > 1095
 
 
+def test_the_true_effect_is_harm_and_smaller_at_equal_severity_than_between_the_groups_as_they_are():
+    d = patients(np.random.default_rng(SEED), 4000)
+    told = effects(d).set_index(["quantity", "days"])["value"]
+    assert told["survival_cns", 1095] == 0.689
+    assert told["survival_no_cns", 1095] == 0.860
+    assert told["difference_crude", 1095] < told["difference_standardised", 1095] < -0.05
+    assert told["cumulative_hazard_ratio", 1095] == pytest.approx(2.0, abs=0.25)
+    # By counting: of those with CNS involvement this share has died by a year.
+    dead = (d["dies_within_3y"] & (d["days"] <= 365))[d["true_cns"] & ~d["lost"]]
+    assert 1 - dead.mean() == pytest.approx(told["survival_cns", 365], abs=0.04)
+
+
 def test_who_dies_early_is_tested_less():
     d = pd.concat([patients(np.random.default_rng(seed), 400) for seed in range(4)])
     early = d["died"] & (d["days"] <= 30)
@@ -135,9 +147,9 @@ def test_every_file_says_that_it_is_synthetic(made):
             book = openpyxl.load_workbook(path)
             assert "SYNTHETIC" in book.sheetnames[0]
             assert "SYNTHETIC" in book.active["A1"].value
-        elif path.name.startswith("truth"):
+        elif path.name.startswith("truth") and path.name != "truth_effects.csv":
             assert "SYN-" in path.read_text(encoding="utf-8")
-        else:
+        elif path.name != "truth_effects.csv":
             assert "SYNTHETIC" in path.read_text(encoding="cp1252" if path.suffix == ".csv" else "utf-8")
 
 
