@@ -44,7 +44,8 @@ STATUSES = (MET, NOT_MET, INDETERMINATE, NOT_APPLICABLE)
 DERIVED_DATE = "cns_date_derived"
 RESULTS = (
     "cns_status", "cns_symptoms", "cns_csf", "cns_imaging", "cns_tested_domains", FIRST, "cns_timing", "cns_baseline",
-    "cns_group_horne", DERIVED_DATE, "cns_undated", "cns_haemorrhage_uncounted", "cns_csf_blood_unclear",
+    "cns_symptoms_baseline", "cns_csf_baseline", "cns_imaging_baseline", "cns_group_horne", "cns_group_horne_baseline",
+    DERIVED_DATE, "cns_undated", "cns_haemorrhage_uncounted", "cns_csf_blood_unclear",
     "cns_csf_ratio_assumed",
 )  # fmt: skip
 
@@ -64,8 +65,9 @@ def classify_cns(
     window_days : first and last day, around `date_hlh_diagnosis`, of baseline.
 
     Adds `cns_status`, `cns_symptoms`, `cns_csf`, `cns_imaging` and `cns_baseline` (met, not_met, indeterminate; the
-    first and the last also not_applicable), `cns_tested_domains` (0 to 3), `date_cns_first`, `cns_timing`,
-    `cns_group_horne` (1 to 4 or unknown), and the flags `cns_date_derived` (the date is not the recorded one),
+    first and the last also not_applicable), `cns_symptoms_baseline`, `cns_csf_baseline`, `cns_imaging_baseline` (each
+    domain as it could be known by the end of the window), `cns_tested_domains` (0 to 3), `date_cns_first`,
+    `cns_timing`, `cns_group_horne` and `cns_group_horne_baseline` (1 to 4 or unknown), and the flags `cns_date_derived` (the date is not the recorded one),
     `cns_undated` (met, but no date says when), `cns_haemorrhage_uncounted`, `cns_csf_blood_unclear` (raw and
     corrected CSF disagree) and `cns_csf_ratio_assumed` (1000:1 for want of blood counts).
 
@@ -246,7 +248,8 @@ def _at_baseline(
     apart = unless(either([apart, closed]), forced)
     base_met = either([unless(met, apart), forced])
     base_not_met = unless(unless(not_met, apart), forced)
-    return [base_met.alias("_base_met"), base_not_met.alias("_base_not_met"), apart.alias("_base_apart")]
+    domains = [expr for x in DOMAINS for expr in _named(f"_{x}_then", then[x])]
+    return [base_met.alias("_base_met"), base_not_met.alias("_base_not_met"), apart.alias("_base_apart"), *domains]
 
 
 def _results(columns: Columns, d: CnsDefinition, window_days: tuple[int, int]) -> list[nw.Expr]:
@@ -261,7 +264,9 @@ def _results(columns: Columns, d: CnsDefinition, window_days: tuple[int, int]) -
         "cns_tested_domains": reduce(add, (nw.col(f"_{x}_tested").cast(nw.Int64) for x in DOMAINS)),
         "cns_timing": cns_time.timing(line, met, not_met),
         "cns_baseline": _word(nw.col("_base_apart"), nw.col("_base_met"), nw.col("_base_not_met")),
+        **{f"cns_{x}_baseline": status_of(nw.col(f"_{x}_then_true"), nw.col(f"_{x}_then_false")) for x in DOMAINS},
         "cns_group_horne": _horne(_pair("_symptoms"), _pair("_csf")),
+        "cns_group_horne_baseline": _horne(_pair("_symptoms_then"), _pair("_csf_then")),
         DERIVED_DATE: nw.col("_derived") & ~nw.col(FIRST).is_null(),
         "cns_undated": met & ~line.dated(FIRST),
         "cns_haemorrhage_uncounted": imaging.haemorrhage_uncounted(columns) & ~columns.no("mri_done"),

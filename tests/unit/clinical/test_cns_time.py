@@ -108,3 +108,24 @@ def test_untested_then_is_negative_then_where_the_definition_reads_it_so():
     frame = cohort({"csf": "met", "lp": 40})
     assert classify_cns(frame, "zhao2018")[["cns_status", "cns_baseline"]].iloc[0].tolist() == ["met", "not_met"]
     assert classify_cns(frame, "bch2014_61")["cns_baseline"].iloc[0] == "not_applicable"
+
+
+@pytest.mark.parametrize(
+    ("case", "symptoms", "csf", "imaging", "horne"),
+    [
+        ({}, "not_met", "not_met", "not_met", "1"),
+        ({"sx": "met", "onset": 14}, "met", "not_met", "not_met", "2"),
+        ({"sx": "met", "onset": 15}, "not_met", "not_met", "not_met", "1"),  # symptoms that came later were absent
+        ({"csf": "met", "lp": 3}, "not_met", "met", "not_met", "3"),
+        ({"csf": "met", "lp": 15}, "not_met", "indeterminate", "not_met", "unknown"),  # not punctured by then
+        ({"csf": "not_met", "lp": 15}, "not_met", "indeterminate", "not_met", "unknown"),
+        ({"mri": "not_met", "image": 15, "sx": "met", "csf": "met"}, "met", "met", "indeterminate", "4"),
+        # the hospital found CNS involvement on day 40 only: no domain was abnormal at baseline
+        ({"sx": "met", "csf": "met", "lp": 2, "first": 40}, "not_met", "not_met", "not_met", "1"),
+    ],
+    ids=str,
+)
+def test_each_domain_as_it_could_be_known_at_baseline(case, symptoms, csf, imaging, horne):
+    found = classify_cns(cohort(case)).iloc[0]
+    columns = ["cns_symptoms_baseline", "cns_csf_baseline", "cns_imaging_baseline", "cns_group_horne_baseline"]
+    assert found[columns].tolist() == [symptoms, csf, imaging, horne]
