@@ -245,7 +245,8 @@ def _one(rng: Generator, field: Field, hospital: str, row: pd.Series) -> Cell:
         truth = "not_tested" if value == "not_tested" else ""
         return _empty(rng, NOT_DONE[hospital], truth, "B32 not done")
     if value is None or value != value:
-        words = (("", 1.0),) if field.kind == "date" else UNKNOWN[hospital]
+        left_blank = field.kind in ("date", "text") or field.variable == "ebv_specimen"
+        words = (("", 1.0),) if left_blank else UNKNOWN[hospital]
         if field.variable == "ebv_dna" and row["ebv_status"] == "negative" and hospital == "A" and rng.random() < 0.4:
             return Cell("<500", "500", VALUE, "A3 below the measuring range", "left")
         return _empty(rng, words, "", "unknown")
