@@ -198,7 +198,8 @@ def _figure(findings: Findings, key: str, result: Result, names: Names) -> Figur
 def _captions(result: Result, findings: Findings) -> tuple[str, str]:
     if result.kind == "kaplan_meier":
         sparse = fmt.integer(result.method.get("sparse_below", 10))
-        test = findings.results.get("logrank") if result.tidy["group"].nunique() > 1 else None
+        # the log-rank test of the first results compares CNS status and belongs under those curves alone
+        test = findings.results.get("logrank") if result is findings.results.get("kaplan_meier") else None
         row = words.row_of(test, term="test") if test else None
         said = f" Log-rank {fmt.p_equals(row['p_value'])}." if row is not None else ""
         return "Survival curves", (

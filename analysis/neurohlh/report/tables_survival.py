@@ -41,7 +41,8 @@ def kaplan_meier(result: Result, names: Names) -> tuple[Table, ...]:
         cells.append(_median_cell(part[part["measure"] == "median survival"]))
         rows.append(Row(tuple(cells)))
     notes = tuple(n for n in (interval_words(result), *(_in_words(n, names) for n in result.notes)) if n)
-    caption = "Survival of all patients" if set(tidy["group"]) == {"overall"} else "Survival by CNS status"
+    usual = "Survival of all patients" if set(tidy["group"]) == {"overall"} else "Survival by CNS status"
+    caption = str(result.method.get("title") or usual)
     return (Table(caption, tuple(columns), tuple(rows), notes, key="survival"),)
 
 
@@ -109,7 +110,7 @@ def logrank(result: Result, names: Names) -> tuple[Table, ...]:
         Column("Deaths", "observed"),
         Column("Deaths", "expected"),
     )
-    return (Table("Log-rank test", columns, tuple(rows), notes, key="logrank"),)
+    return (Table(str(result.method.get("title") or "Log-rank test"), columns, tuple(rows), notes, key="logrank"),)
 
 
 def cox(result: Result, names: Names) -> tuple[Table, ...]:
