@@ -67,9 +67,10 @@ def classify_cns(
     Adds `cns_status`, `cns_symptoms`, `cns_csf`, `cns_imaging` and `cns_baseline` (met, not_met, indeterminate; the
     first and the last also not_applicable), `cns_symptoms_baseline`, `cns_csf_baseline`, `cns_imaging_baseline` (each
     domain as it could be known by the end of the window), `cns_tested_domains` (0 to 3), `date_cns_first`,
-    `cns_timing`, `cns_group_horne` and `cns_group_horne_baseline` (1 to 4 or unknown), and the flags `cns_date_derived` (the date is not the recorded one),
-    `cns_undated` (met, but no date says when), `cns_haemorrhage_uncounted`, `cns_csf_blood_unclear` (raw and
-    corrected CSF disagree) and `cns_csf_ratio_assumed` (1000:1 for want of blood counts).
+    `cns_timing`, `cns_group_horne` and `cns_group_horne_baseline` (1 to 4 or unknown), and the flags
+    `cns_date_derived` (the date is not the recorded one), `cns_undated` (met, but no date says when),
+    `cns_haemorrhage_uncounted`, `cns_csf_blood_unclear` (raw and corrected CSF disagree) and `cns_csf_ratio_assumed`
+    (1000:1 for want of blood counts).
 
     Raises InputError for an unknown definition or `hlh` column.
     """
