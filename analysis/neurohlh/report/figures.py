@@ -10,7 +10,14 @@ from typing import Any
 
 from neurohlh.core.findings import Findings
 from neurohlh.core.result import Result
-from neurohlh.report import figures_counts, figures_intervals, figures_survival
+from neurohlh.report import (
+    figures_counts,
+    figures_forest,
+    figures_intervals,
+    figures_patterns,
+    figures_specifications,
+    figures_survival,
+)
 from neurohlh.report.figures_style import Drawing, drawable, png_bytes, style, svg_text
 from neurohlh.report.flow import flow_steps
 from neurohlh.report.names import Names
@@ -20,6 +27,9 @@ _DRAW: dict[str, Callable[..., Drawing]] = {
     "cox": figures_intervals.cox,
     "frequency": figures_intervals.frequency,
     "completeness": figures_counts.completeness,
+    "forest": figures_forest.forest,
+    "upset": figures_patterns.upset,
+    "specification_curve": figures_specifications.specification_curve,
 }
 # Colours that follow the page's light or dark scheme: hex in a file of its own, a variable of the page inside it.
 _SCHEME = {
@@ -44,7 +54,7 @@ def drawable_kinds() -> frozenset[str]:
 
 
 def draw(result: Result, *, names: Names | None = None, **options: Any) -> Drawing:
-    """The figure of a result: kaplan_meier, cox, frequency or completeness.
+    """The figure of a result: of its kind, or the forest, UpSet picture or specification curve that it names.
 
     Signs that no installed font can draw are replaced by 'item 1', 'item 2' …, and a note below the figure says so.
     Raises ValueError for a kind without a figure.

@@ -12,7 +12,7 @@ from matplotlib.ticker import FixedLocator, NullLocator, PercentFormatter
 
 from neurohlh.core import format as fmt
 from neurohlh.core.result import Result
-from neurohlh.report.figures_style import ACCENT, GRID, INK, MUTED, Drawing, axes, canvas, text_width
+from neurohlh.report.figures_style import ACCENT, GRID, MUTED, Drawing, axes, canvas, text_width, write
 from neurohlh.report.names import Names
 from neurohlh.report.tables_describe import FREQUENCY_WORDS
 from neurohlh.report.tables_survival import ANALYSIS_WORDS, cox_analyses, cox_terms
@@ -45,7 +45,7 @@ def cox(result: Result, names: Names) -> Drawing:
     _dress_forest(plot, len(lines), low, high)
     for y, line in enumerate(lines, start=1):
         indent = 12 if line.level else 0
-        _write(plot, line.label, 8 - left * 72 + indent, y, align="left", bold=line.is_head, points=True)
+        write(plot, line.label, 8 - left * 72 + indent, y, bold=line.is_head)
         if line.is_reference:
             plot.plot(1, y, "s", color=MUTED, ms=4)
     offsets = np.linspace(-0.13, 0.13, len(shown)) if len(shown) > 1 else [0.0]
@@ -53,7 +53,7 @@ def cox(result: Result, names: Names) -> Drawing:
         mark = _MARKS[-1] if i == len(shown) - 1 else _MARKS[0]
         heading = ANALYSIS_WORDS.get(analysis, analysis)
         x = _PLOT * 72 + 14 + i * 1.55 * 72
-        _write(plot, f"{heading} HR" if len(shown) > 1 else "HR", x, 0, align="left", bold=True, points=True)
+        write(plot, f"{heading} HR" if len(shown) > 1 else "HR", x, 0, bold=True)
         for y, line in enumerate(lines, start=1):
             _mark(plot, _find(result.tidy, analysis, line), y, y + offsets[i], x, (low, high), mark)
     return figure
@@ -98,7 +98,7 @@ def _mark(
         if row["is_reference"]
         else fmt.ratio_with_interval(row["estimate"], row["conf_low"], row["conf_high"])
     )
-    _write(plot, text, x_text, y, align="left", points=True)
+    write(plot, text, x_text, y)
     if row["is_reference"] or fmt.is_missing(row["estimate"]):
         return
     low, high = (
@@ -136,15 +136,6 @@ def _dress_forest(plot: Axes, rows: int, low: float, high: float) -> None:
     plot.set_axisbelow(True)
 
 
-def _write(
-    plot: Axes, text: str, x: float, y: float, *, align: str = "right", bold: bool = False, points: bool = False
-) -> None:
-    plot.annotate(
-        text, (x, y), xycoords=("axes points" if points else "data", "data"), ha=align, va="center", color=INK,
-        fontsize=9, fontweight="bold" if bold else "normal", annotation_clip=False,
-    )  # fmt: skip
-
-
 def frequency(result: Result, names: Names) -> Drawing:
     """The frequency as tested and its two extremes: dots with intervals, counts at the side."""
     tidy = result.tidy[result.tidy["term"].isin(FREQUENCY_WORDS)].drop_duplicates(["group", "term"])
@@ -156,11 +147,11 @@ def frequency(result: Result, names: Names) -> Drawing:
     plot = axes(figure, left, 0.55, 3.2, 0.34 * len(labels))
     for y, (label, row) in enumerate(zip(labels, tidy.to_dict("records"), strict=True)):
         colour = ACCENT if row["term"] == "as tested" else MUTED
-        _write(plot, label, 8 - left * 72, y, align="left", points=True)
+        write(plot, label, 8 - left * 72, y)
         share = f"{fmt.integer(row['events'])}/{fmt.integer(row['n'])}"
         text = fmt.with_interval(row["estimate"], row["conf_low"], row["conf_high"], fmt.percent)
-        _write(plot, share, 3.2 * 72 + 14, y, align="left", points=True)
-        _write(plot, text, 3.2 * 72 + 68, y, align="left", points=True)
+        write(plot, share, 3.2 * 72 + 14, y)
+        write(plot, text, 3.2 * 72 + 68, y)
         if not fmt.is_missing(row["estimate"]):
             plot.plot([row["conf_low"], row["conf_high"]], [y, y], color=colour, lw=2)
             plot.plot(row["estimate"], y, "o", color=colour, ms=7)

@@ -100,6 +100,14 @@ def text_width(text: str, size: float = 9.5, *, bold: bool = False) -> float:
     return units * size / 72 * (1.17 if bold else 1.0)
 
 
+def write(plot: Axes, text: str, x: float, y: float, *, bold: bool = False, size: float = 9) -> None:
+    """A text beside a plot, its left end `x` points from the axes' left edge, at the height of the data value `y`."""
+    plot.annotate(
+        text, (x, y), xycoords=("axes points", "data"), ha="left", va="center", color=INK, fontsize=size,
+        fontweight="bold" if bold else "normal", annotation_clip=False,
+    )  # fmt: skip
+
+
 def svg_text(figure: Figure) -> str:
     """The figure as an SVG file: text stays text, no date, the same bytes every time."""
     buffer = BytesIO()

@@ -195,14 +195,26 @@ def _figure(findings: Findings, key: str, result: Result, names: Names) -> Figur
     return Figure(svg, title, caption, key=ident)
 
 
+_PICTURES = {
+    "forest": "Filled square: the answer or a published estimate; hollow: beside it; diamond: pooled; cross: shown "
+    "only as a warning. Lines are {level} intervals.",
+    "upset": "Each column is one pattern of evidence: how many patients have it, and how many of them died.",
+    "specification_curve": "Every estimate in its order with its {level} interval; below, the choices that made it.",
+}
+
+
 def _captions(result: Result, findings: Findings) -> tuple[str, str]:
+    form = result.method.get("picture", {}).get("form")
+    if form:
+        level = fmt.percent(result.method.get("conf_level", 0.95), 0)
+        return str(result.method.get("title") or "Figure"), _PICTURES[form].format(level=level)
     if result.kind == "kaplan_meier":
         sparse = fmt.integer(result.method.get("sparse_below", 10))
         # the log-rank test of the first results compares CNS status and belongs under those curves alone
         test = findings.results.get("logrank") if result is findings.results.get("kaplan_meier") else None
         row = words.row_of(test, term="test") if test else None
         said = f" Log-rank {fmt.p_equals(row['p_value'])}." if row is not None else ""
-        return "Survival curves", (
+        return str(result.method.get("title") or "Survival curves"), (
             f"Kaplan–Meier curves with {fmt.percent(result.method.get('conf_level', 0.95), 0)} intervals; ticks mark "
             f"censored patients; dashed where fewer than {sparse} are at risk.{said}"
         )
