@@ -26,13 +26,14 @@ PLAN_PARTS = {
     "competing": "competing",
     "sequelae": "sequelae",
     "specifications": "specifications",
+    "declared": "declared",
     "prediction": "prediction",
     "published": "published",
 }
 """The parts of the standard plan in their order, and the module of each in study/parts."""
 PlanPart = Literal[
     "time", "testing", "evidence", "mri", "triggers", "confounding", "competing", "sequelae", "specifications",
-    "prediction", "published",
+    "declared", "prediction", "published",
 ]  # fmt: skip
 
 
@@ -116,6 +117,24 @@ class Model(_Section):
     landmark_days: int = Field(14, ge=0, description="Day from which survival is followed by baseline CNS status")
 
 
+class PlanModel(_Section):
+    """[[plan.model]]: a model that the study declares beside its main one; what it leaves out is as in the main one."""
+
+    name: str = Field(description="Name of the result and of its file: declared_<name>")
+    definition: str | None = Field(None, description="Definition of CNS involvement (default: cns.definition)")
+    window_days: tuple[int, int] | None = Field(
+        None, description="Days around time zero that count as baseline (default: cns.window_days)"
+    )
+    landmark_days: int | None = Field(
+        None, ge=0, description="Day from which survival is followed (default: model.landmark_days)"
+    )
+    covariates: tuple[str, ...] | None = Field(
+        None, description="Covariates of the adjusted model; [] for none (default: model.covariates)"
+    )
+    strata: str | None = Field(None, description="Variable with a baseline hazard per level (default: model.strata)")
+    origin: Origin | None = Field(None, description="Time zero (default: endpoint.os.origin)")
+
+
 class Plan(_Section):
     """[plan]"""
 
@@ -127,6 +146,7 @@ class Plan(_Section):
     landmarks: tuple[int, ...] = Field(
         (7, 28), description="Days of further landmarks, beside the study's, for the comparison of landmarks"
     )
+    model: tuple[PlanModel, ...] = Field((), description="Models that the study declares beside its main one")
 
 
 class StudyConfig(_Section):
@@ -161,7 +181,10 @@ def _shown(value: Any) -> str:
     if value is None:
         return "–"
     if isinstance(value, tuple):
-        return ", ".join(str(v) for v in value) or "–"
+        return ", ".join(_shown(v) for v in value) or "–"
+    if isinstance(value, PlanModel):
+        said = {k: _shown(getattr(value, k)) for k in value.model_fields_set - {"name"}}
+        return f"{value.name} ({', '.join(f'{k} {said[k]}' for k in type(value).model_fields if k in said)})"
     return str(value)
 
 
@@ -186,17 +209,42 @@ def check_config(data: Mapping[str, Any], where: str) -> StudyConfig:
         config = StudyConfig.model_validate(dict(data))
     except ValidationError as error:
         raise _explain(error, where) from None
-    low, high = config.cns.window_days
+    _check_window(config.cns.window_days, config.model.landmark_days, ("cns.", "model."), where)
+    _check_plan_models(config, where)
+    return config
+
+
+def _check_window(window_days: tuple[int, int], landmark_days: int, sections: tuple[str, str], where: str) -> None:
+    """Raise InputError unless the window that decides exposure ends by the landmark; `sections` lead the two keys."""
+    low, high = window_days
+    window, day = f"{sections[0]}window_days", f"{sections[1]}landmark_days"
     if low > high:
-        raise InputError("cns.window_days ends before it begins", where=where, do="Write [first day, last day].")
-    if high > config.model.landmark_days:
+        raise InputError(f"{window} ends before it begins", where=where, do="Write [first day, last day].")
+    if high > landmark_days:
         raise InputError(
-            f"cns.window_days ends on day {high}, after the landmark on day {config.model.landmark_days}",
+            f"{window} ends on day {high}, after the landmark on day {landmark_days}",
             where=where,
             why="patients would have to survive past the landmark to be called exposed (immortal time)",
-            do=f"Set model.landmark_days to {high} or later, or end the window earlier.",
+            do=f"Set {day} to {high} or later, or end the window earlier.",
         )
-    return config
+
+
+def _check_plan_models(config: StudyConfig, where: str) -> None:
+    """Raise InputError for models of the plan whose names can't name files, or that look past their landmark."""
+    seen: set[str] = set()
+    for model in config.plan.model:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", model.name):
+            raise InputError(
+                f"plan.model: the name {model.name!r} can't name a file",
+                where=where,
+                do="Begin with a small letter and use small letters, digits and _ only.",
+            )
+        if model.name in seen:
+            raise InputError(f"plan.model: two models are named {model.name!r}", where=where, do="Rename one of them.")
+        seen.add(model.name)
+        window = model.window_days or config.cns.window_days
+        day = config.model.landmark_days if model.landmark_days is None else model.landmark_days
+        _check_window(window, day, (f"plan.model {model.name!r}: ",) * 2, where)
 
 
 def _legal_keys(location: tuple[Any, ...]) -> list[str]:

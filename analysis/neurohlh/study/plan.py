@@ -18,6 +18,9 @@ from neurohlh.study.parts.material import Material
 from neurohlh.study.parts.part import Part, Results, refusal
 from neurohlh.study.population import Population
 
+OWN_MODELS = "declared"
+"""The part with the study's own models: carried out, as declared, whenever the study declares any."""
+
 
 def analyse(classified: Classified, population: Population, config: StudyConfig) -> dict[str, Result]:
     """Every result of the plan that the data bear, by name; none where no patient is in the study."""
@@ -42,7 +45,10 @@ def planned(plan: Plan) -> Iterator[tuple[Part, str]]:
     declared = STANDARD if plan.parts is None else DECLARED
     wanted = set(PLAN_PARTS if plan.parts is None else plan.parts) - set(plan.off)
     for key in PLAN_PARTS:
-        if key in wanted:
+        if key == OWN_MODELS:
+            if plan.model and key not in plan.off:
+                yield part(key), DECLARED
+        elif key in wanted:
             yield part(key), declared
         elif key in plan.exploratory:
             yield part(key), EXPLORATORY

@@ -28,6 +28,7 @@ from neurohlh.study.covariates import check_model
 from neurohlh.study.findings import assemble
 from neurohlh.study.load import load_cohort
 from neurohlh.study.outputs import write_csv, write_folder, write_record, write_results
+from neurohlh.study.parts.declared import check_declared
 from neurohlh.study.patients import patients_table
 from neurohlh.study.plan import analyse
 from neurohlh.study.population import Population, select_population
@@ -65,6 +66,7 @@ class Study:
         study_definitions(self.config, self.folder)
         cohort = load_cohort(self.config, self.folder, dt.date.today())
         check_model(self.config.model, cohort.frame)
+        check_declared(self.config, cohort.frame)
         return StudyCohort(**{f.name: getattr(cohort, f.name) for f in fields(cohort)}, study=self)
 
     def run(self, progress: bool = False) -> StudyRun:

@@ -52,13 +52,19 @@ class Material:
     frame: pd.DataFrame
     config: StudyConfig
     gate: str | None
+    recorded_timing: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+    """Patient -> the hospital's own `cns_timing`, in whose place `frame` has the derived one."""
     _followed: dict[float, Followed] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, classified: Classified, population: Population, config: StudyConfig) -> Material:
         """The patients whom the study's eligibility keeps."""
         frame = classified.frame[population.included].reset_index(drop=True)
-        return cls(frame, config, classified.gate)
+        raw, timing = classified.cohort.frame, {}
+        if "cns_timing" in raw:
+            said = raw[raw["cns_timing"].notna()]
+            timing = dict(zip(said["patient_id"].astype(str), said["cns_timing"].astype(str), strict=True))
+        return cls(frame, config, classified.gate, timing)
 
     @cached_property
     def timed(self) -> pd.DataFrame:
@@ -107,13 +113,19 @@ class Material:
         self, definition: str, window_days: tuple[int, int] | None = None, frame: pd.DataFrame | None = None
     ) -> pd.DataFrame:
         """The patients under another CNS definition or window, every CNS column anew."""
-        frame = self.frame if frame is None else frame
-        fresh = frame.drop(columns=[c for c in CNS_COLUMNS if c in frame and c != "date_cns_first"])
-        if "cns_date_derived" in frame:  # only a recorded date is evidence
-            fresh["date_cns_first"] = frame["date_cns_first"].where(~frame["cns_date_derived"].astype(bool))
+        fresh = self.unclassified(self.frame if frame is None else frame)
         window = window_days or self.config.cns.window_days
         classified: pd.DataFrame = classify_cns(fresh, definition, hlh=self.gate, window_days=window)
         return classified
+
+    def unclassified(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """`frame` before its CNS classification: only what the hospital recorded about the CNS is left."""
+        fresh = frame.drop(columns=[c for c in CNS_COLUMNS if c in frame and c != "date_cns_first"])
+        if "cns_date_derived" in frame:  # only a recorded date is evidence
+            fresh["date_cns_first"] = frame["date_cns_first"].where(~frame["cns_date_derived"].astype(bool))
+        if self.recorded_timing:
+            fresh["cns_timing"] = frame["patient_id"].map(self.recorded_timing)
+        return fresh
 
     def seed(self, name: str) -> int:
         """The seed of a random step: the study's, another for every `name`."""
