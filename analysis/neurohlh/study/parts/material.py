@@ -120,7 +120,9 @@ class Material:
 
     def unclassified(self, frame: pd.DataFrame) -> pd.DataFrame:
         """`frame` before its CNS classification: only what the hospital recorded about the CNS is left."""
-        fresh = frame.drop(columns=[c for c in CNS_COLUMNS if c in frame and c != "date_cns_first"])
+        # What the hospital recorded of the time stays: without a date it alone says that evidence came after baseline.
+        kept = ("date_cns_first", "cns_timing")
+        fresh = frame.drop(columns=[c for c in CNS_COLUMNS if c in frame and c not in kept])
         if "cns_date_derived" in frame:  # only a recorded date is evidence
             fresh["date_cns_first"] = frame["date_cns_first"].where(~frame["cns_date_derived"].astype(bool))
         if self.recorded_timing:

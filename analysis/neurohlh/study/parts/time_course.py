@@ -1,0 +1,255 @@
+"""CNS involvement that begins during follow-up: unexposed before the first evidence, exposed from then on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from neurohlh.clinical.cns_definitions import definition
+from neurohlh.clinical.cns_time import DATE_OF
+from neurohlh.core.errors import NotEstimable
+from neurohlh.core.result import Result
+from neurohlh.stats.curves.kaplan_meier import kaplan_meier
+from neurohlh.stats.start_stop import START, STOP, Episodes, episodes
+from neurohlh.study.follow import EXPOSURE, TIMES, year_ticks, zero_words
+from neurohlh.study.parts.hazard_rows import LEVELS, Line, Rows, line, table
+from neurohlh.study.parts.material import Material
+
+BEGINS = "cns_begins"
+_DECIDED = "cns_decided_on"
+HALF_DAY = 0.5
+THERNEAU = "Therneau & Grambsch 2000, Modeling Survival Data, 3.7"
+SIMON_MAKUCH = "Simon & Makuch 1984, Stat Med 3:35"
+RULES = (
+    "Involvement counts from the day of its first evidence on, never before. The date of a lumbar puncture or an image "
+    "is that of detection, not of onset.",
+    "Entered on the day the status was decided: a patient is at risk from the day of the evidence, or from the day on "
+    "which the last test that excluded involvement was done. Nothing that is learned later decides who is counted.",
+    "The bounds follow everybody from day 0 and read all those never decided as not involved, or as involved from day "
+    "0. The first of them compares 'evidence found' with 'no evidence found so far'.",
+)
+FUTURE = (
+    "The decided alone, from day 0: not an answer where patients died undecided. It leaves these deaths out, yet keeps "
+    "the earlier days of patients whose evidence came later, so that deaths without involvement are missing and the "
+    "hazard ratio comes out too high."
+)
+
+
+@dataclass(frozen=True)
+class Course:
+    """Patients with a known time and outcome, with `cns_begins`: the day of the first evidence (NaN: none).
+
+    Attributes
+    ----------
+    frame : those whose CNS status is decided (met or not_met over the whole course), and can be placed in time.
+    undecided : those whose status is indeterminate.
+    dropped : everybody else of the study, by reason, the undecided included.
+    undated : patients whose evidence has no date and counts from day 0.
+    """
+
+    frame: pd.DataFrame
+    undecided: pd.DataFrame
+    supplied: int
+    dropped: dict[str, int]
+    undated: int
+
+
+def days_after_zero(material: Material, frame: pd.DataFrame, date: str) -> pd.Series[float]:
+    """Days from time zero to `date` (NaN where one of them is missing)."""
+    origin = material.config.endpoint.os.origin
+    if date not in frame or origin not in frame:
+        return pd.Series(np.nan, index=frame.index)
+    return (frame[date] - frame[origin]).dt.days.astype(float)
+
+
+def course(material: Material) -> Course:
+    """When CNS involvement begins.
+
+    Undated evidence counts from day 0 where the baseline status is met (the columns are baseline columns); evidence
+    that came later, nobody says when, can be neither exposed nor unexposed time and drops the patient.
+    """
+    timed = material.timed
+    status, day = timed["cns_status"], days_after_zero(material, timed, "date_cns_first")
+    undated = (status == "met") & day.isna()
+    at_baseline = undated & (timed["cns_baseline"] == "met")
+    begins = day.where(status == "met").mask(at_baseline, 0.0)
+    # A follow-up that ends on day 0 has no length; half a day keeps its patient at risk.
+    timed = timed.assign(**{BEGINS: begins, "os_days": timed["os_days"].where(timed["os_days"] > 0, HALF_DAY)})
+    unplaced = undated & ~at_baseline
+    undecided = status == "indeterminate"
+    kept = status.isin(["met", "not_met"]) & ~unplaced
+    dropped = {
+        "time or outcome unknown": len(material.frame) - len(timed),
+        "CNS status not decidable over the whole course": int(undecided.sum()),
+        "CNS status not applicable": int((status == "not_applicable").sum()),
+        "CNS involved after baseline, nobody says when": int(unplaced.sum()),
+    }
+    return Course(
+        timed[kept].reset_index(drop=True),
+        timed[undecided].reset_index(drop=True),
+        len(material.frame),
+        {reason: n for reason, n in dropped.items() if n},
+        int(at_baseline.sum()),
+    )
+
+
+def cut(frame: pd.DataFrame) -> Episodes:
+    """Rows from start to stop with `cns` not_met before and met after the first evidence.
+
+    Evidence on the last day of follow-up comes before what ends it: it was found in a living patient.
+    """
+    bare = frame.drop(columns=[c for c in (EXPOSURE, START, STOP, "id") if c in frame])
+    found = episodes(bare, "os_days", "os_event", {EXPOSURE: BEGINS}, before_event=HALF_DAY)
+    rows = found.frame.assign(**{EXPOSURE: found.frame[EXPOSURE].map(LEVELS)})
+    return replace(found, frame=rows)
+
+
+def _rows(frame: pd.DataFrame) -> Rows:
+    return Rows(cut(frame).frame, time=STOP, entry=START)
+
+
+def decided_on(material: Material, found: Course) -> pd.Series[float]:
+    """Day on which the CNS status was decided: of the evidence, or of the last test that excluded it (at least 0).
+
+    A test without a date counts as done by day 0, as everywhere.
+    """
+    frame = found.frame
+    dates = [DATE_OF[d] for d in definition(material.config.cns.definition).domains if d in ("csf", "imaging")]
+    tests = [days_after_zero(material, frame, date) for date in dates]
+    excluded = pd.concat(tests, axis=1).max(axis=1) if tests else pd.Series(0.0, index=frame.index)
+    day = frame[BEGINS].where(frame["cns_status"] == "met", excluded).fillna(0.0).clip(lower=0.0)
+    # As with evidence, a test on the last day was done in a living patient.
+    return day.mask((day > 0) & (day == frame["os_days"]), day - HALF_DAY)
+
+
+def _entered(material: Material, found: Course) -> Rows:
+    """Everybody from the day the status was decided; who was decided after the end of follow-up is not at risk."""
+    frame = found.frame.assign(**{START: decided_on(material, found), EXPOSURE: found.frame["cns_status"]})
+    frame = frame[frame[START] < frame["os_days"]].reset_index(drop=True)
+    if frame.empty:
+        raise NotEstimable("nobody is followed after the CNS status was decided")
+    return Rows(frame.assign(id=range(len(frame))), entry=START)
+
+
+def dependent_lines(material: Material, found: Course) -> tuple[Line, ...]:
+    """Entry when decided; the two bounds; and the decided alone from day 0."""
+    return (
+        line(
+            "entered on the day the status was decided", "other", material, lambda: _entered(material, found),
+            key="entered_when_decided",
+        ),
+        *_bounds(material, found),
+        line(
+            "decided patients alone, all from day 0", _role(found), material, lambda: _rows(found.frame),
+            key="time_dependent",
+        ),
+    )  # fmt: skip
+
+
+def _bounds(material: Material, found: Course) -> Iterator[Line]:
+    if found.undecided.empty:
+        return
+    for reading, begins, key in (("not involved", np.nan, "no"), ("involved from day 0", 0.0, "yes")):
+        read = pd.concat([found.frame, found.undecided.assign(**{BEGINS: begins})], ignore_index=True)
+        words = f"bound: everybody from day 0, undecided read as {reading}"
+        yield line(words, "other", material, partial(_rows, read), key=f"undecided_{key}")
+
+
+def _role(found: Course) -> str:
+    """Leaving out the undecided conditions on the future: harmless only where none of them died."""
+    return "warning" if (found.undecided["os_event"] == 1).any() else "other"
+
+
+def dependent(material: Material, found: Course, lines: tuple[Line, ...]) -> Result:
+    """The time-dependent Cox model with what its exposure rests on."""
+    shown = table(
+        "time_dependent",
+        lines,
+        title="CNS involvement as it came in time (time-dependent Cox models)",
+        exposure="involved from the day of the first evidence on",
+        time_zero=zero_words(material.config, 0),
+        reference=[THERNEAU, *(lines[0].method.get("reference") or [])],
+    )
+    used = len(found.frame)
+    counts = {
+        "supplied": found.supplied,
+        "used": used,
+        "events": int((found.frame["os_event"] == 1).sum()),
+        "dropped": found.dropped,
+    }
+    future = (FUTURE,) if _role(found) == "warning" else ()
+    return shown.with_(notes=(*RULES, *future, *_said(material, found), *shown.notes), counts=counts)
+
+
+def _said(material: Material, found: Course) -> list[str]:
+    """What the evidence's dates say of the exposure, in numbers."""
+    begins, end = found.frame[BEGINS], found.frame["os_days"]
+    numbers = {
+        "from day 0 on": begins <= 0,
+        "later, during follow-up": (begins > 0) & (begins < end),
+        "on the last day of follow-up (the evidence counts as first)": (begins > 0) & (begins == end),
+        "dated after the end of follow-up (never exposed)": begins > end,
+        "never": begins.isna(),
+    }
+    told = "; ".join(f"{words}: {int(where.sum())}" for words, where in numbers.items() if where.any())
+    notes = [f"CNS involvement in the {len(found.frame)} patients used: {told}."]
+    if found.undated:
+        notes.append(
+            f"Evidence without a date counts from day 0, because the columns are baseline columns: {found.undated} "
+            "patients."
+        )
+    late = int((decided_on(material, found) >= found.frame["os_days"]).sum())
+    if late:
+        notes.append(f"Decided only after the end of follow-up, so never at risk once decided: {late} patients.")
+    deaths = int((found.undecided["os_event"] == 1).sum())
+    if len(found.undecided):
+        notes.append(f"Never decided: {len(found.undecided)} patients, {deaths} of whom died.")
+    return notes
+
+
+def simon_makuch(material: Material, found: Course) -> Result:
+    """Simon and Makuch's curves from the study's landmark on: each day a patient stands in the curve of that day.
+
+    Undecided until the evidence, or until the last test that excluded it; involved, or not involved, from then on.
+    """
+    day = material.landmark
+    rows = _as_known(material, found)
+    rows = rows[rows[STOP] > day]
+    if rows.empty:
+        raise NotEstimable(f"nobody is followed beyond day {day:g}")
+    rows = rows.assign(**{START: (rows[START] - day).clip(lower=0), STOP: rows[STOP] - day}).reset_index(drop=True)
+    ticks = year_ticks(rows[STOP])
+    curves = kaplan_meier(rows, STOP, "os_event", by=EXPOSURE, times=TIMES, ticks=ticks, entry=START, id="id")
+    used, decided = int(rows["id"].nunique()), "CNS status not decidable over the whole course"
+    gone = {
+        **{reason: n for reason, n in found.dropped.items() if reason != decided},
+        f"died or last seen by day {day:g}": len(found.frame) + len(found.undecided) - used,
+    }
+    method: dict[str, Any] = {
+        **curves.method,
+        "estimator": "Simon and Makuch: Kaplan-Meier with patients who change curve on the day their status is decided",
+        "time_zero": zero_words(material.config, day),
+        "reference": [SIMON_MAKUCH, *curves.method["reference"]],
+    }
+    changed = int((rows.groupby("id")[EXPOSURE].nunique() > 1).sum())
+    notes = (
+        f"{changed} patients leave the curve of the undecided after day {day:g}, on the day of their first evidence or "
+        "of the last test that excluded it; numbers at risk in the other curves can therefore rise.",
+        "The curves compare risk at each time; none is the survival of a group of patients fixed at the start.",
+    )
+    counts = {**curves.counts, "supplied": found.supplied, "used": used}
+    counts["dropped"] = {reason: n for reason, n in gone.items() if n}
+    return curves.with_(method=method, notes=(*notes, *curves.notes), counts=counts)
+
+
+def _as_known(material: Material, found: Course) -> pd.DataFrame:
+    """Everybody in rows from start to stop, with `cns` as it was known at the time."""
+    frame = pd.concat([found.frame.assign(**{_DECIDED: decided_on(material, found)}), found.undecided])
+    kept = frame[["os_days", "os_event", "cns_status", _DECIDED]].reset_index(drop=True)
+    rows = episodes(kept, "os_days", "os_event", {EXPOSURE: _DECIDED}).frame
+    return rows.assign(**{EXPOSURE: rows["cns_status"].where(rows[EXPOSURE], "indeterminate")})
