@@ -66,10 +66,14 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("--markdown", action="store_true", help="as a Markdown table")
     verify.set_defaults(do=_verify)
 
-    synth = commands.add_parser("synth", help="make two synthetic hospitals, labelled so, with the truth beside them")
-    synth.add_argument("--out", required=True, metavar="DIR")
+    synth = commands.add_parser(
+        "synth", help="make two synthetic hospitals, or a cohort with a known effect, with the truth beside them"
+    )
+    synth.add_argument("--out", metavar="DIR", help="folder for the files")
     synth.add_argument("--seed", type=int, default=20261122)
     synth.add_argument("--patients", type=int, default=400)
+    synth.add_argument("--scenario", metavar="NAME", help="one cohort of this scenario; 'list' shows them")
+    synth.add_argument("--effect", type=float, metavar="HR", help="hazard ratio of CNS involvement in the scenario")
     synth.set_defaults(do=_synth)
     return parser
 
@@ -123,12 +127,41 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _synth(options: argparse.Namespace) -> None:
+    from neurohlh.core.errors import InputError
+
+    if options.scenario == "list":
+        _list_scenarios()
+    elif options.out is None:
+        raise InputError("synth needs a folder for its files", do="Add --out DIR.")
+    elif options.scenario is not None:
+        _synth_scenario(options)
+    else:
+        _synth_hospitals(options)
+
+
+def _synth_hospitals(options: argparse.Namespace) -> None:
     from pathlib import Path
 
     from neurohlh.study.synth import synthesise
 
     synthesise(options.seed, options.patients, Path(options.out))
     print(f"Synthetic hospitals: {options.out}")
+
+
+def _list_scenarios() -> None:
+    from neurohlh.study.simulation.scenarios import SCENARIOS
+
+    print("\n".join(f"{s.key:20}{s.title} (hazard ratio {s.hazard_ratio:g})" for s in SCENARIOS))
+
+
+def _synth_scenario(options: argparse.Namespace) -> None:
+    from pathlib import Path
+
+    from neurohlh.study.simulation.files import write_scenario
+    from neurohlh.study.simulation.scenarios import scenario
+
+    write_scenario(scenario(options.scenario, options.effect), options.seed, options.patients, Path(options.out))
+    print(f"Synthetic cohort: {options.out}")
 
 
 if __name__ == "__main__":
