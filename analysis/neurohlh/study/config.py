@@ -184,7 +184,8 @@ def _shown(value: Any) -> str:
         return ", ".join(_shown(v) for v in value) or "–"
     if isinstance(value, PlanModel):
         said = {k: _shown(getattr(value, k)) for k in value.model_fields_set - {"name"}}
-        return f"{value.name} ({', '.join(f'{k} {said[k]}' for k in type(value).model_fields if k in said)})"
+        words = ", ".join(f"{k} {said[k]}" for k in type(value).model_fields if k in said)
+        return f"{value.name} ({words or 'as the main model'})"
     return str(value)
 
 

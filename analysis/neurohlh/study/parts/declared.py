@@ -96,7 +96,6 @@ def declared(
         list(adjusted.terms),
         strata=model.strata,
         entry=ENTRY if late else None,
-        reference={EXPOSURE: "not_met"},
     )
     entering = "Patients diagnosed after the landmark enter at their diagnosis." if late else ""
     result = result.with_(notes=(*result.notes, *adjusted.notes, *([entering] if entering else [])))

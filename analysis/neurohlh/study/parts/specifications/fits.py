@@ -98,8 +98,8 @@ def fit_one(frame: pd.DataFrame, adjusting: Adjusting) -> dict[str, Fitted]:
         return {kind: Fitted.refused(len(frame), reason, int(frame[EVENT].sum())) for kind in adjusting.kinds}
     chosen = adjustment(frame, adjusting.model)
     entry = ENTRY if (frame[ENTRY] > 0).any() else None
-    plain = CoxOptions(reference={EXPOSURE: "not_met"}, entry=entry)
-    by_stratum = CoxOptions(reference={EXPOSURE: "not_met"}, entry=entry, strata=adjusting.strata)
+    # No reference is named: "not_met" is the one wherever patients with known covariates have it.
+    plain, by_stratum = CoxOptions(entry=entry), CoxOptions(entry=entry, strata=adjusting.strata)
     models = {CRUDE: ((), plain), ADJUSTED: (chosen.terms, plain), STRATIFIED: (chosen.terms, by_stratum)}
     found = {}
     for kind in adjusting.kinds:
@@ -129,5 +129,5 @@ def _weighted(frame: pd.DataFrame, terms: Sequence[str], strata: str | None, ent
     except NotEstimable as error:
         return Fitted.refused(len(frame), str(error), int(np.sum(frame[EVENT])))
     data = weighted_frame(frame, weighted)
-    options = CoxOptions(reference={GROUP: "not_met"}, weights=WEIGHT, robust=True, entry=entry)
+    options = CoxOptions(weights=WEIGHT, robust=True, entry=entry)
     return Fitted.of(one_hazard_ratio(data, TIME, EVENT, GROUP, [], options), data)
