@@ -56,6 +56,7 @@ VERBS = {
     "calibration": "predict.calibration",
     "calibration_binary": "predict.calibration_binary",
     "validate_cox": "predict.validation",
+    "validate_cox_at": "predict.validation_at",
     "decision_curve": "predict.decision",
     "roc": "predict.roc",
     "points_score": "predict.points",

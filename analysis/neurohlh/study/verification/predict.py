@@ -16,6 +16,7 @@ from neurohlh.stats.predict.discrimination import concordance_index
 from neurohlh.stats.predict.roc import roc
 from neurohlh.stats.predict.scores import prediction_scores
 from neurohlh.stats.predict.validation import validate_cox
+from neurohlh.stats.predict.validation_at import validate_cox_at
 from neurohlh.study.verification.case import Case, Compared
 from neurohlh.study.verification.reference import Entry, dataset
 
@@ -119,6 +120,19 @@ def _rms_validate(entry: Entry) -> Iterator[Compared]:
         yield Compared(column, theirs, ours.loc[[names[place] for place in kept], term], tolerance=0.1, why=why)
 
 
+def _validation_at(entry: Entry) -> Iterator[Compared]:
+    samples, models = dataset(entry.data).to_numpy() - 1, {"full": _LUNG, "small": ["age", "sex"]}
+    frame, cuts = dataset("derived_lung_cc"), [0.4, 0.55, 0.7]
+    tidy = validate_cox_at(frame, "time", "ev", models, horizon=365, seed=0, rows=samples, thresholds=cuts).tidy
+    names = ["AUC", "Brier score", "IPA", "observed/expected", *(f"net benefit at {cut:g}" for cut in cuts)]
+    for model in models:
+        own = tidy[(tidy["group"] == model) & (tidy["measure"] != "concordance")]
+        for term in ("apparent", "optimism"):
+            ours = own[own["term"] == term]["estimate"]
+            for name, theirs, one in zip(names, entry.values[model][term], ours, strict=True):
+                yield Compared(f"{model} model: {name}, {term}", theirs, one)
+
+
 def _roc_asah(entry: Entry) -> Iterator[Compared]:
     r = entry.values
     frame = dataset(entry.data).assign(poor=lambda d: d["outcome"] == "Poor")
@@ -156,6 +170,7 @@ CASES = (
     Case("roc_delong_compare_aSAH", _roc_asah),
     Case("bootstrap_optimism_cindex_lung", _bootstrap_optimism),
     Case("rms_validate_lung", _rms_validate),
+    Case("validation_at_lung", _validation_at),
     Case("predict_score_melanoma", _score_melanoma),
     Case("predict_calibration_birthwt", _calibration_birthwt),
     Case("predict_calibration_lung", _calibration_lung),
