@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -21,6 +22,7 @@ CONTRAST = "CNS involved vs not involved"
 CRUDE, ADJUSTED = "crude", "adjusted"
 _BLOCKS = {CRUDE: "Crude", ADJUSTED: "Adjusted"}
 AXIS = "Hazard ratio of death, CNS involved vs not involved"
+REFERENCE = {EXPOSURE: "not_met"}
 LEVELS = {True: "met", False: "not_met"}
 
 
@@ -36,34 +38,59 @@ class Line:
     notes: tuple[str, ...] = ()
 
 
+Fit = Callable[[pd.DataFrame, list[str]], Result]
+
+
 @dataclass(frozen=True)
 class Rows:
-    """Patients, or rows from start to stop, of one analysis, with `cns` met or not_met."""
+    """Patients, or rows from start to stop, of one analysis, with `cns` met or not_met.
+
+    `extra` are terms that every model of the analysis holds, `reference` the levels compared with. `fit` is the model
+    of a frame and its terms (default: a Cox model); it raises NotEstimable where it can't be fitted.
+    """
 
     frame: pd.DataFrame
     time: str = "os_days"
     event: str = "os_event"
     entry: str | None = None
+    extra: tuple[str, ...] = ()
+    reference: Mapping[str, str] = field(default_factory=lambda: dict(REFERENCE))
+    fit: Fit | None = None
 
 
-def line(words: str, role: str, material: Material, make: Callable[[], Rows], *, key: str = "") -> Line:
+def line(
+    words: str,
+    role: str,
+    material: Material,
+    make: Callable[[], Rows],
+    *,
+    key: str = "",
+    outcome: str = "death",
+    beside: Mapping[str, str] | None = None,
+) -> Line:
     """Crude and adjusted hazard ratio of CNS involvement; what can't be estimated is an empty row with its reason.
 
-    `material` gives covariates and strata. With start-stop rows n counts patients (column `id`), never rows.
+    `material` gives covariates and strata. `beside` names further terms of the models to be shown, with the words of
+    their contrast. With start-stop rows n counts patients (column `id`), never rows.
     """
-    key = key or role
+    shown = {EXPOSURE: CONTRAST, **(beside or {})}
+    shared = {"analysis": key or role, "outcome": outcome, "population": words}
     try:
         rows = make()
         found, terms, notes = _models(rows, material)
     except NotEstimable as reason:
-        empty = {**_shared(words, key), "term": CRUDE, "note": f"not estimable: {reason}"}
-        return Line(words, role, (empty,), {}, {})
+        empty = {"term": CRUDE, "variable": EXPOSURE, "contrast": CONTRAST, "note": f"not estimable: {reason}"}
+        return Line(words, role, ({**shared, **empty},), {}, {})
     whole = found.get(ADJUSTED, found[CRUDE])
-    ratios = tuple(_ratios(found, rows, terms, material, words, key))
-    return Line(words, role, ratios, whole.counts, whole.method, notes)
+    ratios = [
+        {**shared, "term": term, "variable": variable, "contrast": contrast, **ratio}
+        for variable, contrast in shown.items()
+        for term, ratio in _ratios(found, variable, rows, terms, material)
+    ]
+    return Line(words, role, tuple(ratios), whole.counts, whole.method, notes)
 
 
-def table(kind: str, lines: Sequence[Line], **method: Any) -> Result:
+def table(kind: str, lines: Sequence[Line], *, axis: str = AXIS, **method: Any) -> Result:
     """The rows of all lines as one result, drawn as a forest; recipe and notes are the first line's that has them."""
     recipe: dict[str, Any] = next((dict(one.method) for one in lines if one.method), {})
     notes = next((one.notes for one in lines if one.method), ())
@@ -73,50 +100,40 @@ def table(kind: str, lines: Sequence[Line], **method: Any) -> Result:
         method={**recipe, **method},
         notes=notes,
     )
-    return forest(result, _drawn(lines), axis=AXIS)
+    return forest(result, _drawn(lines), axis=axis)
 
 
 def _models(rows: Rows, material: Material) -> tuple[dict[str, Result], tuple[str, ...], tuple[str, ...]]:
     """The crude model, and the adjusted one where there is anything to adjust for."""
     adjusted = material.adjustment(rows.frame)
-    options: dict[str, Any] = {
-        "strata": material.config.model.strata,
-        "entry": rows.entry,
-        "reference": {EXPOSURE: "not_met"},
-    }
-    found = {CRUDE: cox(rows.frame, rows.time, rows.event, [EXPOSURE], **options)}
+    fit = rows.fit or partial(_cox, rows, material.config.model.strata)
+    found = {CRUDE: fit(rows.frame, [EXPOSURE, *rows.extra])}
     if adjusted.terms:
-        found[ADJUSTED] = cox(adjusted.frame, rows.time, rows.event, [EXPOSURE, *adjusted.terms], **options)
+        found[ADJUSTED] = fit(adjusted.frame, [EXPOSURE, *rows.extra, *adjusted.terms])
     return found, adjusted.terms, adjusted.notes
 
 
+def _cox(rows: Rows, strata: str | None, frame: pd.DataFrame, terms: list[str]) -> Result:
+    return cox(frame, rows.time, rows.event, terms, strata=strata, entry=rows.entry, reference=rows.reference)
+
+
 def _ratios(
-    found: Mapping[str, Result], rows: Rows, terms: Sequence[str], material: Material, words: str, key: str
-) -> list[dict[str, Any]]:
-    out = []
+    found: Mapping[str, Result], variable: str, rows: Rows, terms: Sequence[str], material: Material
+) -> Iterator[tuple[str, dict[str, Any]]]:
     for term, model in found.items():
-        own = model.tidy[model.tidy["variable"] == EXPOSURE]
+        own = model.tidy[model.tidy["variable"] == variable]
         ratio = own[~own["is_reference"]].iloc[0]
-        note = "; ".join(filter(None, (str(ratio["note"]), _few_events(model) if term == ADJUSTED else "")))
-        size = {"n": _size(rows, terms if term == ADJUSTED else (), material), "events": int(own["events"].sum())}
-        out.append({**_shared(words, key), "term": term, **{c: ratio[c] for c in _NUMBERS}, **size, "note": note})
-    return out
+        events = int(own["events"].sum())
+        few = _few_events(events, model) if term == ADJUSTED else ""
+        note = "; ".join(filter(None, (str(ratio["note"]), few)))
+        size = {"n": _size(rows, terms if term == ADJUSTED else (), material), "events": events}
+        yield term, {**{c: ratio[c] for c in _COPIED}, **size, "note": note}
 
 
-_NUMBERS = ("estimate", "conf_low", "conf_high", "coef", "std_error", "statistic", "df", "p_value")
-
-
-def _shared(words: str, key: str) -> dict[str, Any]:
-    return {
-        "analysis": key,
-        "outcome": "death",
-        "population": words,
-        "variable": EXPOSURE,
-        "contrast": CONTRAST,
-        "measure": "HR",
-        "scale": "log",
-        "method": "Cox regression",
-    }
+_COPIED = (
+    "measure", "scale", "method", "estimate", "conf_low", "conf_high", "coef", "std_error", "statistic", "df",
+    "p_value",
+)  # fmt: skip
 
 
 def _size(rows: Rows, terms: Sequence[str], material: Material) -> int:
@@ -126,11 +143,11 @@ def _size(rows: Rows, terms: Sequence[str], material: Material) -> int:
     return int(known.sum()) if rows.entry is None else int(rows.frame.loc[known, "id"].nunique())
 
 
-def _few_events(found: Result) -> str:
-    events, parameters = found.counts["events"], found.counts["parameters"]
+def _few_events(events: int, model: Result) -> str:
+    parameters = int(model.tidy["coef"].notna().sum())
     if events >= FEW_EVENTS * parameters:
         return ""
-    return f"{events} deaths for {parameters} parameters: fewer than {FEW_EVENTS} each, so read it with care"
+    return f"{events} events for {parameters} parameters: fewer than {FEW_EVENTS} each, so read it with care"
 
 
 def _drawn(lines: Sequence[Line]) -> list[dict[str, Any]]:
@@ -146,5 +163,5 @@ def _drawn(lines: Sequence[Line]) -> list[dict[str, Any]]:
         for term, block in _BLOCKS.items()
         for one in lines
         for row in one.rows
-        if row["term"] == term
+        if row["term"] == term and row["variable"] == EXPOSURE
     ]

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from neurohlh.core.result import Result
 from neurohlh.study.follow import EXPOSURE, zero_words
+from neurohlh.study.parts.exposure_in_time.course import course, dependent, dependent_lines, simon_makuch
+from neurohlh.study.parts.exposure_in_time.landmarks import (
+    Known,
+    landmark_deaths,
+    landmark_line,
+    landmark_lines,
+    landmarks,
+)
+from neurohlh.study.parts.exposure_in_time.warning import ever_warning, warning_lines
 from neurohlh.study.parts.hazard_rows import Line, Rows, line, table
 from neurohlh.study.parts.material import Material
 from neurohlh.study.parts.part import Part, Results, answer
-from neurohlh.study.parts.time_course import course, dependent, dependent_lines, simon_makuch
-from neurohlh.study.parts.time_landmarks import Known, landmark_deaths, landmark_line, landmark_lines, landmarks
-from neurohlh.study.parts.time_warning import ever_warning, warning_lines
 
 WINDOW_RULES = (
     "Status by the evidence of the baseline window can be followed honestly in two ways only: from the end of the "

@@ -17,6 +17,7 @@ from neurohlh.core.result import Result
 from neurohlh.stats.curves.kaplan_meier import kaplan_meier
 from neurohlh.stats.start_stop import START, STOP, Episodes, episodes
 from neurohlh.study.follow import EXPOSURE, TIMES, year_ticks, zero_words
+from neurohlh.study.parts.clock import days_after_zero
 from neurohlh.study.parts.hazard_rows import LEVELS, Line, Rows, line, table
 from neurohlh.study.parts.material import Material
 
@@ -57,14 +58,6 @@ class Course:
     supplied: int
     dropped: dict[str, int]
     undated: int
-
-
-def days_after_zero(material: Material, frame: pd.DataFrame, date: str) -> pd.Series[float]:
-    """Days from time zero to `date` (NaN where one of them is missing)."""
-    origin = material.config.endpoint.os.origin
-    if date not in frame or origin not in frame:
-        return pd.Series(np.nan, index=frame.index)
-    return (frame[date] - frame[origin]).dt.days.astype(float)
 
 
 def course(material: Material) -> Course:

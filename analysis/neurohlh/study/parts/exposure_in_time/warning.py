@@ -8,9 +8,9 @@ import pandas as pd
 
 from neurohlh.core.result import Result, tidy_frame
 from neurohlh.study.follow import EXPOSURE, zero_words
+from neurohlh.study.parts.exposure_in_time.course import BEGINS, Course
 from neurohlh.study.parts.hazard_rows import Line, Rows, line, table
 from neurohlh.study.parts.material import Material
-from neurohlh.study.parts.time_course import BEGINS, Course
 
 WARNING = (
     "Immortal time: whoever is called involved by later evidence had to live until it was found. Those days, on which "
