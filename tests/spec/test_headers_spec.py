@@ -60,6 +60,13 @@ CSF / Protein (mg/dL)             | csf_protein       | mg/dL
 CBC / WBC                         | wbc               |
 血生化 / 白蛋白 / g/L               | albumin           | g/L
 头颅MRI / 结果                     | mri_abnormal      |
+头颅MRI / 描述                     | mri_report_text   |
+头颅MRI / 报告                     | mri_report_text   |
+影像所见                           | mri_report_text   |
+影像诊断                           | mri_report_text   |
+MRI report                        | mri_report_text   |
+Brain MRI / Report                | mri_report_text   |
+头颅CT报告                         | ct_report_text    |
 头颅MRI / 基底节                   | mri_basal_ganglia |
 头颅MRI / 日期                     | date_imaging_first|
 神经系统症状 / 抽搐                 | sx_seizure        |

@@ -13,6 +13,7 @@ _ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#[0-9]{1,6}|#x[0-9a-fA-F]{1,5});")
 _INLINE_TAGS = frozenset(("b", "i", "u", "em", "strong", "span", "font", "sub", "sup", "a"))
 _DASHES = frozenset("-‐‑‒–—―−﹣_")
 _INVISIBLE = frozenset("\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad")
+_ABBREVIATIONS = frozenset(("e.g", "i.e", "approx", "resp", "no", "fig", "cf", "dr"))
 SENTENCE_ENDS = frozenset("。;!?\n")
 
 
@@ -34,7 +35,7 @@ def is_chinese(sign: str) -> bool:
 
 
 def plain_characters(text: str) -> Plain:
-    """The text without tags, in compatibility characters and lower case, hyphens as blanks, blanks beside Chinese gone."""
+    """The text without tags, in uniform lower case; hyphens become blanks, blanks beside Chinese signs go."""
     signs: list[str] = []
     where: list[tuple[int, int]] = []
     for sign, start, end in _signs(text):
@@ -74,7 +75,7 @@ def _uniform(said: str) -> str:
     if said in "\r\n\v\f\u2028\u2029":
         return "\n"
     wide = said if said.isascii() else unicodedata.normalize("NFKC", said)
-    return "".join(" " if s.isspace() and s != "\n" or s in _DASHES else s for s in wide.lower())
+    return "".join(" " if s in _DASHES or (s.isspace() and s != "\n") else s for s in wide.lower())
 
 
 def sentences(text: str) -> Iterator[tuple[int, int]]:
@@ -94,13 +95,4 @@ def _ends_sentence(text: str, at: int) -> bool:
     if after and after not in " \n" and not is_chinese(after):
         return False
     word = text[:at].rsplit(" ", 1)[-1].rsplit("\n", 1)[-1]
-    return not (word.isdigit() and len(word) < 3) and word not in (
-        "e.g",
-        "i.e",
-        "approx",
-        "resp",
-        "no",
-        "fig",
-        "cf",
-        "dr",
-    )
+    return not (word.isdigit() and len(word) < 3) and word not in _ABBREVIATIONS

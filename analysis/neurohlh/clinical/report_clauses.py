@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from neurohlh.clinical.report_vocabulary import Roles, terms
 
@@ -72,7 +73,7 @@ def segments(text: str, start: int, end: int) -> list[Clause]:
     cuts = [i for i in range(start, end) if text[i] == "," and not text[i - 1 : i + 2].replace(",", "0").isdigit()]
     cuts += [t.start for t in found if "divide" in t.roles]
     edges = [start, *sorted(set(cuts) - {start}), end]
-    return [Clause(a, b, tuple(t for t in found if a <= t.start < b)) for a, b in zip(edges, edges[1:], strict=False)]
+    return [Clause(a, b, tuple(t for t in found if a <= t.start < b)) for a, b in pairwise(edges)]
 
 
 def clauses(text: str, parts: Sequence[Clause]) -> list[Clause]:

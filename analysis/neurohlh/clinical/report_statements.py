@@ -20,6 +20,7 @@ _MODALITY = frozenset(("t1", "t2", "dwi", "adc"))
 _ENHANCES = frozenset(("enhancement", "abnormal_enhancement"))
 _DIFFUSION = frozenset(("diffusion_restricted", "adc_increased"))
 _ALL_ENHANCEMENT = ("leptomeningeal_enh", "nodular_ring_enh", "parenchymal_enh")
+_ENHANCED = {"meninges": "leptomeningeal_enh", "ring": "nodular_ring_enh"}
 
 
 @dataclass(frozen=True)
@@ -86,17 +87,15 @@ class _Reading:
         for a, since in zip(enhancing, edges, strict=False):
             beside = [t for t in self.clause.tokens if since <= t.start < a.token.start] or self._after(a, enhancing)
             kinds = {kind for t in beside for kind in t.roles}
-            codes = [
-                c for kind, c in (("meninges", "leptomeningeal_enh"), ("ring", "nodular_ring_enh")) if kind in kinds
-            ]
+            codes = [code for kind, code in _ENHANCED.items() if kind in kinds]
             if not codes and not kinds & {"dura", "outside"}:
                 whole = a.status == NOT_MET and "abnormal_enhancement" in a.token.roles
                 codes = list(_ALL_ENHANCEMENT) if whole else ["parenchymal_enh"]
-            marks = [t for t in beside if t.has(frozenset(("meninges", "ring")))]
+            marks = [t for t in beside if t.has(frozenset(_ENHANCED))]
             yield from (_mention(code, a, *marks) for code in codes)
 
     def _after(self, a: Assertion, enhancing: Sequence[Assertion]) -> list[Token]:
-        """The words after an enhancement up to the next, where none before it says of what ('enhancement of the pia')."""
+        """The words after an enhancement up to the next ('enhancement of the pia')."""
         until = min((e.token.start for e in enhancing if e.token.start > a.token.start), default=self.clause.end)
         return [t for t in self.clause.tokens if a.token.end <= t.start < until]
 
@@ -183,9 +182,8 @@ class _Reading:
     def _large(self) -> Iterator[Mention]:
         marks = [t for t in self.clause.tokens if "large" in t.roles]
         if marks and not self._elsewhere():
-            yield from (
-                _mention("large_lesion", a, marks[0]) for a in self.of_kind(_GENERIC)[:1] if a.status != NOT_MET
-            )
+            lesions = [a for a in self.of_kind(_GENERIC)[:1] if a.status != NOT_MET]
+            yield from (_mention("large_lesion", a, marks[0]) for a in lesions)
 
     def _elsewhere(self) -> bool:
         return self.clause.any("outside")

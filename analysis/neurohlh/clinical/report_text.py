@@ -15,7 +15,7 @@ Rules (dossier 8 and 9: denial first, then the longest expression; the vocabular
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -86,9 +86,8 @@ def _settle_whole(best: dict[str, Mention]) -> None:
     others = [m for code, m in best.items() if code != ABNORMAL and not m.before]
     if whole is None:
         return
-    if whole.status == NOT_MET and any(m.status != NOT_MET for m in others):
-        del best[ABNORMAL]
-    elif whole.status != NOT_MET and any(m.status == MET for m in others):
+    contradicting = (MET, INDETERMINATE) if whole.status == NOT_MET else (MET,)
+    if any(m.status in contradicting for m in others):
         del best[ABNORMAL]
 
 
@@ -99,9 +98,7 @@ def _finding(m: Mention, text: str, span: tuple[int, int]) -> TextFinding:
 
 
 def _equivocal(f: TextFinding) -> TextFinding:
-    return (
-        f if f.status != MET else TextFinding(f.finding, INDETERMINATE, f.words, f.start, f.end, f.language, f.before)
-    )
+    return replace(f, status=INDETERMINATE) if f.status == MET else f
 
 
 def read_reports(frame: Any, text: str = "mri_report_text") -> pd.DataFrame:

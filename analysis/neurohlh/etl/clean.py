@@ -156,7 +156,7 @@ def _context(item: Understood, variable: Variable, raw: RawTable, settings: Sour
 def _clean_column(variable: Variable, item: Understood, table: RawTable, context: ValueContext) -> CleanColumn:
     cells = item.column.cells
     raw = np.array([*cells.texts, ""], dtype=object)
-    if variable.type == "string" and not context.codes:
+    if variable.narrative or (variable.type == "string" and not context.codes):
         return _text_column(variable, item, cells, raw)
     said = _labelled(cells, table.value_labels.get(item.column.levels[-1], {}), context)
     parsed = parse_column(said.texts, said.kinds, variable, context)
@@ -187,14 +187,16 @@ def _text_column(variable: Variable, item: Understood, cells: Distinct, raw: np.
     """Identifiers, of which a registry has millions: full-width signs made ordinary, nothing else read into them.
 
     What a study calls missing (9999) is no identifier's business; a word for not knowing (NA, 不详) is no identifier.
+    Prose is taken letter by letter, whatever it says.
     """
-    plain = all(map(str.isascii, cells.texts))
+    prose = variable.narrative
+    plain = prose or all(map(str.isascii, cells.texts))
     texts = cells.texts if plain else [unicodedata.normalize("NFKC", t) for t in cells.texts]
-    if texts and all(map(_WHOLE_FLOAT, texts)):  # identifiers that went through a table of floats
+    if texts and not prose and all(map(_WHOLE_FLOAT, texts)):  # identifiers that went through a table of floats
         texts = [t[:-2] for t in texts]
     n = len(raw)
     state = np.full(n, State.VALUE, dtype=np.uint8)
-    nobody = [i for i, t in enumerate(texts) if not t[-1].isdigit() and folded(t) in words().state]
+    nobody = [i for i, t in enumerate(texts) if not prose and not t[-1].isdigit() and folded(t) in words().state]
     state[nobody] = State.REFUSED
     state[-1] = State.BLANK
     values = np.array([*texts, None], dtype=object)

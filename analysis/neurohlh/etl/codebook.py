@@ -58,6 +58,11 @@ class Variable:
         """Whether any text is a value of it: identifiers and centre names, which have no list of codes."""
         return self.type in ("string", "category") and not self.codes
 
+    @property
+    def narrative(self) -> bool:
+        """Whether it is prose (a report), kept letter by letter and never shown outside the tables of patients."""
+        return self.role == "text"
+
     def label(self, language: str = "en") -> str:
         """What a reader sees for it."""
         return (self.label_zh if language == "zh" else self.label_en) or self.name

@@ -15,7 +15,9 @@ def _vocabulary(name):
 
 
 def test_holds_the_whole_dictionary():
-    assert len(BOOK.variables) == 257  # the 256 of the clinical dictionary, and pregnancy
+    assert (
+        len(BOOK.variables) == 259
+    )  # the 256 of the clinical dictionary, pregnancy, and the texts of MRI and CT reports
     assert sum(v.tier == "core" for v in BOOK) == 133
     assert sum(v.domain == "neuro_symptom" for v in BOOK) == 38
     assert sum(v.domain == "mri_finding" for v in BOOK) == 39
