@@ -22,7 +22,7 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from functools import lru_cache, reduce
-from typing import Literal
+from typing import Any, Literal
 
 import narwhals as nw
 
@@ -145,6 +145,16 @@ def corrected(columns: Columns, analyte: str) -> nw.Expr:
     clean = nw.when(less >= raw).then(nw.lit(0.0)).otherwise(raw - less)
     clean = nw.when(rbc.is_null() | (rbc <= 0)).then(raw).otherwise(clean)
     return nw.when(~raw.is_null() & ~columns.is_code(f"{RBC}_censored", "right")).then(clean)
+
+
+def without_blood(frame: Any, analyte: str) -> Any:
+    """The frame's CSF cells or protein (`csf_wbc`, `csf_protein`) without the blood that the needle brought.
+
+    A column of the same native type as the frame's; see `corrected`.
+    """
+    data = nw.from_native(frame, eager_only=True)
+    columns = Columns(dict(data.schema))
+    return data.select(corrected(columns, analyte).alias(analyte)).get_column(analyte).to_native()
 
 
 def _wbc_per_rbc(columns: Columns) -> nw.Expr:

@@ -20,6 +20,7 @@ from neurohlh.stats.describe.kappa import (
     gwet_ac1,
     null_std_error,
     pabak,
+    specific_agreement,
 )
 from neurohlh.stats.recipe import software, z_value
 from neurohlh.stats.status import INDETERMINATE, NOT_APPLICABLE
@@ -43,8 +44,9 @@ def kappa(
     `weights` ("linear", "quadratic") need the `order` of the categories. `undecided` says what an indeterminate reading
     is: a category of its own, or left out and counted; missing and not-applicable readings are always left out and
     counted. Rows: "agreement" (observed), "kappa" with its test, "PABAK", "AC1", for two categories the "prevalence
-    index" and "bias index", and the cells of the table ("cell": `level` first / second). Raises ValueError for wrong
-    columns or options, NotEstimable without patients who have both.
+    index" and "bias index", "specific agreement" on each category (`level`), and the cells of the table ("cell":
+    `level` first / second). Raises ValueError for wrong columns or options, NotEstimable without patients who have
+    both.
     """
     if undecided not in UNDECIDED:
         raise ValueError(f"undecided must be one of {', '.join(UNDECIDED)}, not {undecided!r}")
@@ -55,7 +57,7 @@ def kappa(
     places = {name: i for i, name in enumerate(names)}
     np.add.at(table, ([places[v] for v in a], [places[v] for v in b]), 1.0)
     shared = {"analysis": "agreement", "variable": f"{first} and {second}", "n": len(a)}
-    rows = [*_kappa_rows(table, weights, z_value(conf_level)), *_cell_rows(table, names)]
+    rows = [*_kappa_rows(table, weights, z_value(conf_level)), *_specific_rows(table, names), *_cell_rows(table, names)]
     return Result(
         kind="agreement",
         tidy=tidy_frame([{**shared, **row} for row in rows]),
@@ -121,6 +123,11 @@ def _kappa_rows(table: Floats, weights: str, z: float) -> list[dict[str, Any]]:
         rows.append({"term": "prevalence index", "measure": "index", "estimate": float(p[0, 0] - p[1, 1])})
         rows.append({"term": "bias index", "measure": "index", "estimate": float(p[0, 1] - p[1, 0])})
     return rows
+
+
+def _specific_rows(table: Floats, names: Sequence[str]) -> list[dict[str, Any]]:
+    found = [(name, specific_agreement(table, i)) for i, name in enumerate(names)]
+    return [{"term": "specific agreement", "level": name, "measure": "proportion", "estimate": p} for name, p in found]
 
 
 def _cell_rows(table: Floats, names: Sequence[str]) -> list[dict[str, Any]]:
@@ -200,5 +207,6 @@ def _method(estimator: str, undecided: str, conf_level: float) -> dict[str, Any]
             "Fleiss, Cohen & Everitt 1969, Psychol Bull 72:323",
             "Byrt, Bishop & Carlin 1993, J Clin Epidemiol 46:423",
             "Gwet 2008, Br J Math Stat Psychol 61:29",
+            "Cicchetti & Feinstein 1990, J Clin Epidemiol 43:551",
         ],
     }

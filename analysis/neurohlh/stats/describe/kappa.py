@@ -46,6 +46,16 @@ def cohen_kappa(table: Floats, weights: str = "none") -> Agreement:
     return Agreement(kappa, se, observed, expected)
 
 
+def specific_agreement(table: Floats, category: int) -> float:
+    """How often the second reading is a category where the first is, over both directions: 2 n_ii / (n_i. + n_.i).
+
+    NaN where neither reading uses it. Cicchetti and Feinstein 1990, J Clin Epidemiol 43:551; for two categories these
+    are the positive and the negative agreement.
+    """
+    used = table[category].sum() + table[:, category].sum()
+    return float(2 * table[category, category] / used) if used > 0 else float("nan")
+
+
 def null_std_error(table: Floats, weights: str = "none") -> float:
     """The standard error of kappa if there were no agreement beyond chance, for its test (same source)."""
     found = cohen_kappa(table, weights)

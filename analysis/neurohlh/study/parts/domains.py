@@ -10,7 +10,9 @@ from neurohlh.clinical.cns_definitions import DOMAINS
 from neurohlh.clinical.cns_definitions import definition as cns_definition
 from neurohlh.clinical.cns_time import DATE_OF, DIAGNOSIS
 from neurohlh.core.errors import NotEstimable
+from neurohlh.core.result import Result
 from neurohlh.study.config import StudyConfig
+from neurohlh.study.follow import counted_from, told
 from neurohlh.study.parts.material import Material
 
 FINDINGS = {"symptoms": "Neurological symptoms", "csf": "Abnormal CSF", "imaging": "Abnormal imaging"}
@@ -38,6 +40,15 @@ def with_hlh(material: Material, frame: pd.DataFrame) -> tuple[pd.DataFrame, dic
     return frame[~closed].reset_index(drop=True), gone
 
 
+def tell(material: Material, result: Result) -> Result:
+    """A result from the landmark with its counts taken back to the study population, the undecided among its patients.
+
+    `Followed.tell` counts them as left out.
+    """
+    followed = material.followed()
+    return counted_from(told(result, followed.everybody, {}), followed.zero)
+
+
 def asked(config: StudyConfig) -> tuple[str, ...]:
     """The domains that the study's definition counts; NotEstimable where it does not count these three only."""
     chosen = cns_definition(config.cns.definition)
@@ -60,17 +71,18 @@ def all_answered(frame: pd.DataFrame, domains: Sequence[str]) -> pd.Series:
     return frame[[f"cns_{x}_baseline" for x in domains]].isin(["met", "not_met"]).all(axis=1)
 
 
-def late(material: Material, frame: pd.DataFrame, domain: str) -> pd.Series:
-    """Whether a test is dated after the baseline window; undated tests count as baseline, as in the classification."""
+def late(frame: pd.DataFrame, domain: str, since: str, days: float) -> pd.Series:
+    """Whether a test is dated more than `days` after the date `since`; an undated one is not, as in classification."""
     date = DATE_OF[domain]
-    if domain == "symptoms" or date not in frame or DIAGNOSIS not in frame:
+    if domain == "symptoms" or date not in frame or since not in frame:
         return pd.Series(False, index=frame.index)
-    end = frame[DIAGNOSIS] + pd.Timedelta(days=material.config.cns.window_days[1])
+    end = frame[since] + pd.Timedelta(days=days)
     return (frame[date] > end).fillna(False).astype(bool)
 
 
 def tested_by_baseline(material: Material, frame: pd.DataFrame) -> pd.DataFrame:
     """Whether each test was done by the end of the baseline window (true, false, missing); columns are `TESTS`."""
+    end = material.config.cns.window_days[1]
     return pd.DataFrame(
-        {words: frame[f"{domain}_tested"] & ~late(material, frame, domain) for domain, words in TESTS.items()}
+        {words: frame[f"{domain}_tested"] & ~late(frame, domain, DIAGNOSIS, end) for domain, words in TESTS.items()}
     )

@@ -29,6 +29,13 @@ def test_two_readings_without_the_undecided(readings):
     assert cells["met / not_met"] == 5
 
 
+def test_agreement_on_each_category(readings):
+    """20 both met; 25 and 30 met in all: 2 x 20 / 55. 15 both not met; 25 and 20 in all: 2 x 15 / 45."""
+    tidy = kappa(readings, "a", "b", undecided="left out").tidy
+    found = tidy[tidy["term"] == "specific agreement"].set_index("level")["estimate"]
+    assert found.to_dict() == pytest.approx({"met": 40 / 55, "not_met": 30 / 45})
+
+
 def test_the_undecided_as_a_category_of_their_own(readings):
     result = kappa(readings, "a", "b")
     assert result.counts["used"] == 52

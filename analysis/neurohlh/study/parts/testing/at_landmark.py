@@ -11,7 +11,7 @@ import pandas as pd
 from neurohlh.core.result import Result
 from neurohlh.stats.hazards.cox import cox
 from neurohlh.study.covariates import variable_of
-from neurohlh.study.follow import EXPOSURE, counted_from, told
+from neurohlh.study.follow import EXPOSURE
 from neurohlh.study.parts.domains import with_hlh
 from neurohlh.study.parts.material import Material
 
@@ -48,12 +48,6 @@ def model(material: Material, frame: pd.DataFrame, terms: Sequence[str], **optio
     strata = material.config.model.strata
     reference = {EXPOSURE: "not_met"}
     return cox(frame, "os_days", "os_event", [EXPOSURE, *terms], reference=reference, strata=strata, **options)
-
-
-def tell(material: Material, result: Result) -> Result:
-    """The result with its counts taken back to the study population, the undecided among those at risk."""
-    followed = material.followed()
-    return counted_from(told(result, followed.everybody, {}), followed.zero)
 
 
 def complete(frame: pd.DataFrame, terms: Sequence[str]) -> pd.Series:

@@ -15,9 +15,9 @@ from neurohlh.stats.missing.imputations import Imputations
 from neurohlh.stats.missing.impute import impute
 from neurohlh.study.covariates import variable_of
 from neurohlh.study.follow import EXPOSURE
-from neurohlh.study.parts.domains import FINDINGS, asked, needed, with_findings
+from neurohlh.study.parts.domains import FINDINGS, asked, needed, tell, with_findings
 from neurohlh.study.parts.material import Material
-from neurohlh.study.parts.testing.at_landmark import at_risk, forest_rows, line, model, tell
+from neurohlh.study.parts.testing.at_landmark import at_risk, forest_rows, line, model
 
 IMPUTATIONS, ITERATIONS = 20, 5
 """Twenty completed data sets (White, Royston and Wood 2011), five rounds of the chain (the default of R's mice)."""
@@ -26,8 +26,10 @@ ODDS = {AS_TESTED: 1.0, "imputed, odds of being positive doubled": 2.0, "imputed
 """How far the untested may differ from the tested who are alike (missing not at random): toolkit decision."""
 
 
-def imputed(material: Material) -> Result:
+def imputed(material: Material, beliefs: Mapping[str, float] = ODDS) -> Result:
     """Pooled hazard ratios with the missing answers imputed, domain by domain, and CNS status decided from them.
+
+    `beliefs` says in words, and as odds, how far the untested may differ from the tested who are alike.
 
     The imputation models hold the study's covariates, the other domains, the death indicator and the Nelson-Aalen
     hazard. A status that is decided stays; only undecided ones follow from the imputed domains by the study's
@@ -47,7 +49,7 @@ def imputed(material: Material) -> Result:
     whole = data[[*names, "os_days", "os_event", EXPOSURE, *_strata(material, names)]]
     rows: list[dict[str, Any]] = []
     diagnostics = []
-    for words, odds in ODDS.items():
+    for words, odds in beliefs.items():
         made = impute(
             whole,
             variables=names,

@@ -12,8 +12,9 @@ from neurohlh.core.errors import NotEstimable
 from neurohlh.core.pictures import forest
 from neurohlh.core.result import Result, tidy_frame
 from neurohlh.study.follow import EXPOSURE
+from neurohlh.study.parts.domains import tell
 from neurohlh.study.parts.material import Material
-from neurohlh.study.parts.testing.at_landmark import at_risk, complete, line, model, tell
+from neurohlh.study.parts.testing.at_landmark import at_risk, complete, line, model
 from neurohlh.study.parts.testing.readings import HARMFUL, HARMLESS
 
 SHARES = tuple(np.arange(0, 11) / 10)

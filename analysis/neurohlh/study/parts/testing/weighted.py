@@ -7,10 +7,10 @@ from neurohlh.core.pictures import forest
 from neurohlh.core.result import Result, tidy_frame
 from neurohlh.stats.weights.tested import weight_tested
 from neurohlh.study.follow import EXPOSURE
-from neurohlh.study.parts.domains import all_answered, asked, found
+from neurohlh.study.parts.domains import all_answered, asked, found, tell
 from neurohlh.study.parts.labels import term_words
 from neurohlh.study.parts.material import Material
-from neurohlh.study.parts.testing.at_landmark import at_risk, forest_rows, line, model, tell
+from neurohlh.study.parts.testing.at_landmark import at_risk, forest_rows, line, model
 
 ANSWERED = "answered in every domain"
 UNWEIGHTED, WEIGHTED = f"{ANSWERED}, unweighted", f"{ANSWERED}, weighted to stand for all"
