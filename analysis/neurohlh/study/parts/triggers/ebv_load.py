@@ -22,7 +22,7 @@ from neurohlh.stats.hazards.cox import cox
 from neurohlh.study.parts.case_series import fit_to_design
 from neurohlh.study.parts.material import Material
 from neurohlh.study.parts.part import refusal
-from neurohlh.study.parts.rows import Row
+from neurohlh.study.parts.rows import Row, picked
 from neurohlh.study.parts.triggers.tally import CNS_WORDS, died, share
 
 TITLE = "EBV load by material"
@@ -79,8 +79,8 @@ def ebv_load(material: Material) -> Result:
             },
         },
         notes=(
-            "Loads of different materials are never put together or compared: plasma holds free virus, whole blood and "
-            "cells the virus within cells. The date of the measurement is not recorded.",
+            "Loads of different materials are not interchangeable and are never put together or compared. The date of the "
+            "measurement is not recorded.",
             "A load recorded as 0 is read as below the lowest limit or value of its material. In the hazard ratio a "
             "load beyond a limit enters as that limit, and a 0 takes no part.",
         ),
