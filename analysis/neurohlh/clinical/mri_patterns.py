@@ -34,6 +34,7 @@ WORDS = {
     "none": "no pattern (normal MRI)",
     INDETERMINATE: "undecided",
 }
+PATTERN_1_FINDINGS = ("mri_wm_multifocal", "mri_brainstem", "mri_cerebellitis")
 PATTERN_1 = ("1a_multifocal_wm", "1b_brainstem", "1c_cerebellitis", UNDECIDED_1)
 
 

@@ -1,0 +1,127 @@
+"""A finding against death: odds ratio with exact test, hazard ratio; Firth's penalty where a cell is empty."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from neurohlh.core.errors import NotEstimable
+from neurohlh.stats.describe.adjust import adjusted_p_values
+from neurohlh.stats.describe.fisher import fisher
+from neurohlh.stats.glm.logistic import logistic
+from neurohlh.stats.hazards.cox import cox
+from neurohlh.stats.hazards.firth import cox_firth
+
+WITH, WITHOUT = "with", "without"
+_KEPT = ("estimate", "conf_low", "conf_high", "coef", "std_error", "statistic", "p_value")
+REFERENCES = (
+    "Fisher 1935, J R Stat Soc 98:39",
+    "Firth 1993, Biometrika 80:27",
+    "Heinze & Schemper 2002, Stat Med 21:2409",
+    "Holm 1979, Scand J Stat 6:65",
+)
+
+
+def odds_ratio(status: pd.Series, died: pd.Series, **words: Any) -> dict[str, Any]:
+    """Odds of death with a finding (met) against without it (not_met), among those known for both.
+
+    Fisher's conditional estimate with exact limits; with an empty cell Firth's penalised estimate and profile limits.
+    The p value is Fisher's, two-sided, in either case.
+    """
+    known = status.isin(["met", "not_met"]).to_numpy() & died.notna().to_numpy()
+    present, dead = (status[known] == "met").to_numpy(), died[known].astype(bool).to_numpy()
+    row: dict[str, Any] = {"measure": "OR", "scale": "log", "n": len(dead), "events": int(dead.sum()), **words}
+    why = _one_sided(present, dead)
+    if why:
+        return {**row, "note": f"not estimable: {why}"}
+    cells = [int((present & dead).sum()), int((present & ~dead).sum())]
+    cells += [int((~present & dead).sum()), int((~present & ~dead).sum())]
+    exact = fisher(*cells)
+    row["p_value"] = exact.p_value
+    if min(cells) > 0:
+        limits = {"estimate": exact.estimate, "conf_low": exact.conf_low, "conf_high": exact.conf_high}
+        return {**row, **limits, "method": "Fisher exact"}
+    fitted = logistic(pd.DataFrame({"present": present, "dead": dead}), "dead", ["present"], penalty="firth").tidy
+    found = fitted[(fitted["term"] == "present") & ~fitted["is_reference"]].iloc[0]
+    note = f"an empty cell: {_empty_cell(cells)}"
+    limits = {c: found[c] for c in ("estimate", "conf_low", "conf_high")}
+    return {**row, **limits, "method": "Firth's penalised logistic regression; p: Fisher exact", "note": note}
+
+
+def hazard_ratio(frame: pd.DataFrame, status: pd.Series, **words: Any) -> dict[str, Any]:
+    """Hazard of death (`os_days`, `os_event`) with a finding against without it; Firth's penalty without a death."""
+    known = status.isin(["met", "not_met"])
+    data = frame.loc[known, ["os_days", "os_event"]].assign(present=(status[known] == "met").to_numpy())
+    row = {"measure": "HR", "scale": "log", "n": len(data), "events": int((data["os_event"] == 1).sum()), **words}
+    dead = (data["os_event"] == 1).to_numpy()
+    why = "nobody died" if not dead.any() else _one_sided(data["present"].to_numpy(), None)
+    if why:
+        return {**row, "note": f"not estimable: {why}"}
+    silent = not (data["present"].to_numpy() & dead).any() or not (~data["present"].to_numpy() & dead).any()
+    return {**row, **_model(cox_firth if silent else cox, data, "present")}
+
+
+def per_unit(frame: pd.DataFrame, values: pd.Series, **words: Any) -> list[dict[str, Any]]:
+    """Odds ratio and hazard ratio of death per unit of a number, among those for whom it is known."""
+    data = frame[["os_days", "os_event"]].assign(value=values, dead=frame["os_event"] == 1)
+    data = data[values.notna().to_numpy()].reset_index(drop=True)
+    shared = {"scale": "log", "n": len(data), "events": int(data["dead"].sum()), **words}
+    if data["value"].nunique() < 2 or data["dead"].nunique() < 2:
+        note = "not estimable: the number, or the outcome, is the same in everybody for whom it is known"
+        return [{**shared, "measure": m, "note": note} for m in ("OR", "HR")]
+    odds = logistic(data, "dead", ["value"]).tidy
+    found = odds[odds["term"] == "value"].iloc[0]
+    method = "logistic regression, profile limits"
+    rows = [{**shared, "measure": "OR", **_numbers(found), "method": method}]
+    return [*rows, {**shared, "measure": "HR", **_model(cox, data, "value")}]
+
+
+def adjusted(rows: Sequence[dict[str, Any]], contrast: str) -> list[dict[str, Any]]:
+    """The rows, each followed by its p adjusted for all of them (Holm); rows without a p are no test."""
+    tests = pd.DataFrame({"term": [r["term"] for r in rows], "p": [r.get("p_value", np.nan) for r in rows]})
+    try:
+        found = adjusted_p_values(tests, "p", test="term").tidy
+    except NotEstimable:
+        return list(rows)
+    found = found[found["term"] == "adjusted p value"].set_index("level")
+    out: list[dict[str, Any]] = []
+    for row in rows:
+        out.append(row)
+        if row["term"] in found.index:
+            one = found.loc[row["term"]]
+            same: dict[str, Any] = {
+                k: row[k] for k in ("analysis", "outcome", "population", "variable", "term", "n", "events") if k in row
+            }
+            method = f"Holm, {int(one['n'])} tests"
+            more = {"measure": f"p adjusted ({row['measure']})" if row.get("measure") else "p adjusted"}
+            out.append({**same, "contrast": contrast, "method": method, "p_value": one["p_value"], **more})
+    return out
+
+
+def _model(fit: Callable[..., Any], data: pd.DataFrame, term: str) -> dict[str, Any]:
+    tidy = fit(data, "os_days", "os_event", [term]).tidy
+    found = tidy[~tidy["is_reference"]].iloc[0]
+    note = "no death on one side" if fit is cox_firth else ""
+    return {**_numbers(found), "method": found["method"], "note": "; ".join(filter(None, [note, found["note"]]))}
+
+
+def _numbers(found: pd.Series) -> dict[str, Any]:
+    return {c: found[c] for c in _KEPT}
+
+
+def _one_sided(present: Any, dead: Any) -> str:
+    if not len(present):
+        return "nobody is known for both"
+    if not present.any() or present.all():
+        return "nobody has it" if not present.any() else "everybody has it"
+    if dead is not None and (not dead.any() or dead.all()):
+        return "nobody died" if not dead.any() else "everybody died"
+    return ""
+
+
+def _empty_cell(cells: Sequence[int]) -> str:
+    names = ("nobody with it died", "everybody with it died", "nobody without it died", "everybody without it died")
+    return ", ".join(name for name, count in zip(names, cells, strict=True) if count == 0)
