@@ -10,7 +10,7 @@ import pandas as pd
 
 from neurohlh.core.errors import InputError, did_you_mean
 from neurohlh.etl.codebook import Codebook, Variable, codebook
-from neurohlh.study.config import Model
+from neurohlh.study.config import Model, Origin
 
 DEFAULT_COVARIATES = (
     "age_years",
@@ -30,6 +30,30 @@ _REASONS = {
     "outcome": "it is part of the outcome",
     "time": "it is a date, not a covariate",
 }
+_IN_TIME = "a Cox model in which it counts from its date on (time-dependent), or competing risks"
+_LANDMARK = "a landmark analysis: patients alive on a later day, by what had been given or seen by then"
+_RIGHT = {
+    "hsct": f"{_IN_TIME}: the part 'competing' does both",
+    "intrathecal": "a Cox model in which it counts from its date on (time-dependent): who received it had to live so "
+    "long",
+    "intrathecal_n": "a Cox model in which each dose counts from its date on (time-dependent)",
+    "response_w2": f"{_LANDMARK} (week 2)",
+    "response_w8": f"{_LANDMARK} (week 8)",
+    "ferritin_w2": f"{_LANDMARK} (week 2)",
+    "reactivation": "a Cox model in which it counts from its date on (time-dependent)",
+    "date_hsct": f"{_IN_TIME}: the part 'competing' does both",
+    "date_it_first": "a Cox model in which intrathecal treatment counts from that date on (time-dependent)",
+    "neuro_sequelae": "the part 'sequelae', among survivors",
+    "outcome_status": "competing risks: the part 'competing' reads withdrawal of care as censored, as death, and as a "
+    "competing event",
+    "cause_of_death": "competing risks, a cause at a time",
+    "cr_event": "competing risks: the part 'competing'",
+    "death_7d": "the part 'competing' compares early deaths by CNS status",
+    "death_30d": "the part 'competing' compares early deaths by CNS status",
+    "death_8w_prehsct": "the part 'competing' compares early deaths by CNS status",
+}
+"""Which analysis answers what somebody who would adjust for the variable asks."""
+_RIGHT_BY_ROLE = {"post_baseline": f"{_LANDMARK}; or a Cox model in which it counts from its date on (time-dependent)"}
 
 
 SPARSE_EVENTS = 5
@@ -37,11 +61,15 @@ SPARSE_EVENTS = 5
 MERGED = "merged"
 
 
-def check_model(model: Model, frame: pd.DataFrame) -> None:
+def check_model(model: Model, frame: pd.DataFrame, origin: Origin = "date_hlh_diagnosis") -> None:
     """Raise InputError for declared covariates or strata that can't be used, before anything is computed."""
-    check_covariates(model.covariates or (), codebook(), frame)
+    check_covariates(model.covariates or (), codebook(), frame, origin)
     strata = model.strata
-    if strata is None or strata in frame:
+    if strata is None:
+        return
+    if strata in codebook() and (reason := unfit(codebook()[strata])):
+        raise InputError(f"model.strata: {strata} can't be stratified by: {reason}", do="Name a baseline variable.")
+    if strata in frame:
         return
     called = codebook().find(strata)
     if called is not None and called != strata:
@@ -111,11 +139,14 @@ def variable_of(term: str) -> str:
     return match["inner"] or match["plain"]
 
 
-def check_covariates(terms: Iterable[str], book: Codebook, frame: pd.DataFrame) -> tuple[str, ...]:
+def check_covariates(
+    terms: Iterable[str], book: Codebook, frame: pd.DataFrame, origin: Origin = "date_hlh_diagnosis"
+) -> tuple[str, ...]:
     """The declared terms, every one fit to adjust for.
 
     Raises InputError for an unknown variable, one that no source has, a mediator, a part of the exposure or of the
-    outcome (dossier 11: what not to adjust for).
+    outcome (dossier 11: what not to adjust for), and one whose own date (a column `date_<variable>`) lies after time
+    zero (`origin`) in any patient (dossier 13.1); the error says which analysis would be right.
     """
     terms = tuple(terms)
     for term in terms:
@@ -127,24 +158,60 @@ def check_covariates(terms: Iterable[str], book: Codebook, frame: pd.DataFrame) 
             )
         reason = unfit(book[name])
         if reason:
-            raise InputError(f"model.covariates: {name} can't be adjusted for: {reason}", do="Take it out of the list.")
+            right = right_analysis(book[name])
+            do = (
+                f"Take it out of the list. What answers the question: {right}." if right else "Take it out of the list."
+            )
+            raise InputError(f"model.covariates: {name} can't be adjusted for: {reason}", do=do)
         if name not in frame.columns:
             raise InputError(
                 f"model.covariates names {name!r}, but no source has a column for it",
                 do="Take it out of the list, or rename the column that holds it.",
             )
+        _check_date(name, frame, origin)
     return terms
+
+
+def _check_date(name: str, frame: pd.DataFrame, origin: str) -> None:
+    """Raise InputError where the frame dates a covariate (column `date_<name>`) and a date lies after time zero."""
+    date = f"date_{name}"
+    if date not in frame or origin not in frame:
+        return
+    late = int((frame[date] > frame[origin]).sum())
+    if late:
+        patients = "1 patient" if late == 1 else f"{late} patients"
+        raise InputError(
+            f"model.covariates: {name} is no baseline value: its date lies after time zero in {patients}",
+            where=date,
+            why="what is measured later was not yet there when follow-up began, and is known only of those who lived",
+            do=f"Take it out of the list, or give its value on or before {origin}. What answers the question: "
+            f"{_LANDMARK}.",
+        )
 
 
 def unfit(variable: Variable) -> str:
     """Why a variable must not be adjusted for ('' if it may be)."""
     if variable.name == "ms_score":
         return "it contains CNS involvement, the exposure itself"
+    if variable.type == "date":
+        return _REASONS["time"]
+    if variable.domain == "outcome":
+        return _REASONS["outcome"]
     if variable.domain in _EXPOSURE_DOMAINS:
         return "it is part of what CNS involvement is made of"
     if variable.role.startswith("baseline_if_dated"):
-        return "it is a baseline variable only if dated before time zero, and no date says so"
+        return (
+            "it is a baseline variable only if dated on or before time zero, and no date says so (a variable "
+            f"date_{variable.name} of every patient who had it would)"
+        )
     return _REASONS.get(variable.role, "")
+
+
+def right_analysis(variable: Variable) -> str:
+    """The analysis that answers what somebody who would adjust for an unfit variable asks ('' where there is none)."""
+    if variable.role.startswith("baseline_if_dated"):
+        return f"{_LANDMARK}; or, with a date, a Cox model in which it counts from that day on (time-dependent)"
+    return _RIGHT.get(variable.name, _RIGHT_BY_ROLE.get(variable.role, ""))
 
 
 def default_covariates(frame: pd.DataFrame) -> tuple[tuple[str, ...], tuple[str, ...]]:

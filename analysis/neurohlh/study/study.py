@@ -65,7 +65,7 @@ class Study:
         """Read, clean, join and check the tables."""
         study_definitions(self.config, self.folder)
         cohort = load_cohort(self.config, self.folder, dt.date.today())
-        check_model(self.config.model, cohort.frame)
+        check_model(self.config.model, cohort.frame, self.config.endpoint.os.origin)
         check_declared(self.config, cohort.frame)
         return StudyCohort(**{f.name: getattr(cohort, f.name) for f in fields(cohort)}, study=self)
 
@@ -157,6 +157,8 @@ class StudyRun:
         write_csv(self.population.flow, own / "flow.csv")
         write_csv(self.criteria, own / "criteria.csv")
         write_csv(self.cns, own / "cns.csv")
+        if len(cohort.reports):
+            write_csv(cohort.reports, own / "report_findings.csv")
         write_results(self.results, folder / "tables")
         (folder / "figures").mkdir()
         for name, result in self.results.items():

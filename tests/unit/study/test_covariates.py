@@ -55,6 +55,10 @@ def test_terms_that_are_fit_come_back_as_declared():
         ("etoposide", "time zero"),
         ("death", "part of the outcome"),
         ("followup_days", "part of the outcome"),
+        ("death_7d", "part of the outcome"),
+        ("neuro_sequelae", "part of the outcome"),
+        ("icu", "no date says so"),
+        ("date_birth", "a date"),
         ("date_hlh_diagnosis", "a date"),
         ("sx_seizure", "what CNS involvement is made of"),
         ("csf_protein", "what CNS involvement is made of"),
@@ -72,6 +76,57 @@ def test_what_must_not_be_adjusted_for_is_refused_with_the_reason(term, reason):
         check_covariates(["age_years", term], codebook(), held)
     assert reason in str(error.value)
     assert variable_of(term) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("term", "right"),
+    [
+        ("hsct", "competing risks"),
+        ("hsct", "time-dependent"),
+        ("intrathecal", "time-dependent"),
+        ("etoposide", "landmark"),
+        ("regimen_initial", "landmark"),
+        ("response_w8", "week 8"),
+        ("outcome_status", "competing event"),
+        ("icu", "landmark"),
+    ],
+)
+def test_a_refusal_says_which_analysis_would_be_right(term, right):
+    with pytest.raises(InputError) as error:
+        check_covariates([term], codebook(), FRAME)
+    assert right in error.value.do
+
+
+def dated(*days):
+    """Haemoglobin with a date of its own, so many days after the diagnosis (None: no date)."""
+    zero = pd.Timestamp("2020-01-01")
+    dates = [pd.NaT if d is None else zero + pd.Timedelta(days=d) for d in days]
+    return pd.DataFrame({"hemoglobin": 90.0, "date_hemoglobin": dates, "date_hlh_diagnosis": zero})
+
+
+def test_a_covariate_dated_by_time_zero_is_a_baseline_value():
+    assert check_covariates(["hemoglobin"], codebook(), dated(-3, 0, None)) == ("hemoglobin",)
+
+
+def test_a_covariate_dated_later_in_anybody_is_refused_with_the_count_and_without_a_date():
+    with pytest.raises(InputError, match="2 patients") as error:
+        check_covariates(["log2(hemoglobin)"], codebook(), dated(-3, 5, 1, None))
+    assert "landmark" in error.value.do
+    assert "2020" not in str(error.value)
+    with pytest.raises(InputError, match=r"in 1 patient\n"):
+        check_model(Model(covariates=("hemoglobin",)), dated(0, 1))
+
+
+def test_the_date_of_a_covariate_is_held_against_the_time_zero_of_the_study():
+    frame = dated(-3, 0).assign(date_admission=pd.Timestamp("2019-12-30"))
+    check_model(Model(covariates=("hemoglobin",)), frame)
+    with pytest.raises(InputError, match="1 patient"):
+        check_model(Model(covariates=("hemoglobin",)), frame, "date_admission")
+
+
+def test_what_comes_later_is_no_stratum_either():
+    with pytest.raises(InputError, match=r"model\.strata: hsct can't be stratified by"):
+        check_model(Model(strata="hsct"), FRAME.assign(hsct=1))
 
 
 def test_every_variable_of_the_exposure_and_after_baseline_is_unfit():
