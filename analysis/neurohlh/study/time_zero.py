@@ -8,7 +8,7 @@ truncation, dossier 13.8).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +22,7 @@ from neurohlh.study.parts.material import Material
 
 DIAGNOSIS = "date_hlh_diagnosis"
 ENTRY = "entry_days"
-OTHER_CLOCK = "its rule counts days to the diagnosis of HLH, so that it can't be read around another time zero"
+OTHER_CLOCK = "the definition counts days to the diagnosis of HLH, so that it can't be read around another time zero"
 """Why the definition of an isolated onset stands around the diagnosis only."""
 _NAMES = {DIAGNOSIS: "diagnosis", "date_admission": "admission", "date_treatment_start": "treatment_start"}
 """Date -> what the column `time_zero` calls it."""
@@ -50,10 +50,6 @@ class TimeZero:
         """Time zero in words."""
         return ZERO_WORDS[self.origin]
 
-    def classified(self, definitions: list[str], window_days: tuple[int, int]) -> dict[str, pd.DataFrame]:
-        """The CNS columns under each definition, with the window around this time zero."""
-        return classify_by_many(self.frame, definitions, hlh=self.gate, window_days=window_days)
-
     def at_risk(self, day: float) -> pd.DataFrame:
         """Those who are followed beyond `day`, `os_days` and `entry_days` counted from it; index as in `frame`."""
         known = self.frame["os_days"].notna() & self.frame["os_event"].notna() & self.frame[ENTRY].notna()
@@ -79,6 +75,21 @@ def around(material: Material, origin: str) -> TimeZero:
             entry = np.where(np.isnan(days), np.nan, np.maximum(days, 0.0))
         frame = frame.assign(**{DIAGNOSIS: frame[origin]})
     return TimeZero(origin, frame.assign(**{ENTRY: entry}), material.gate)
+
+
+def classified(
+    zeros: Sequence[TimeZero], definitions: Iterable[str], window_days: tuple[int, int]
+) -> list[dict[str, pd.DataFrame]]:
+    """For each time zero the CNS columns under each definition, with the window around it; rows as in its frame."""
+    # In one pass over all of them: what a definition costs hardly hangs on how many patients it reads.
+    stacked = pd.concat([zero.frame for zero in zeros], ignore_index=True)
+    found = classify_by_many(stacked, definitions, hlh=zeros[0].gate, window_days=window_days)
+    parts, first = [], 0
+    for zero in zeros:
+        own = slice(first, first + len(zero.frame))
+        parts.append({name: status.iloc[own].reset_index(drop=True) for name, status in found.items()})
+        first += len(zero.frame)
+    return parts
 
 
 def time_zeros(material: Material) -> Iterator[TimeZero]:

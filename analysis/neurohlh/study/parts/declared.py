@@ -23,7 +23,7 @@ from neurohlh.study.covariates import adjustment, check_model
 from neurohlh.study.follow import EXPOSURE, ZERO_WORDS, counted_from, survival_set, told
 from neurohlh.study.parts.material import Material
 from neurohlh.study.parts.part import Part, Results, answer
-from neurohlh.study.time_zero import DIAGNOSIS, ENTRY, OTHER_CLOCK, around
+from neurohlh.study.time_zero import DIAGNOSIS, ENTRY, OTHER_CLOCK, around, classified
 
 
 def check_declared(config: StudyConfig, frame: pd.DataFrame) -> None:
@@ -77,7 +77,7 @@ def declared(
     if definition(definition_name).rule == "isolated_cns" and origin != DIAGNOSIS:
         raise NotEstimable(f"{definition_name}: {OTHER_CLOCK}")
     zero = around(material, origin)
-    status = zero.classified([definition_name], window_days)[definition(definition_name).name]
+    status = classified([zero], [definition_name], window_days)[0][definition(definition_name).name]
     patients = zero.frame[[c for c in zero.frame if c not in status]]
     survival = survival_set(pd.concat([patients, status], axis=1), model.landmark_days)
     everybody = survival.frame

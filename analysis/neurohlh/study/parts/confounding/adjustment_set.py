@@ -132,7 +132,8 @@ def _per_parameter(followed: Followed, sets: Sets, declared: bool) -> str:
     )
 
 
-def _label(name: str) -> str:
+def label(name: str) -> str:
+    """The variable in words."""
     return codebook()[name].label() if name in codebook() else name
 
 
@@ -140,7 +141,7 @@ def _row(followed: Followed, name: str, **words: Any) -> dict[str, Any]:
     frame = followed.frame
     n = int(frame[name].notna().sum()) if name in frame else 0
     share = {"estimate": n / len(frame)} if name in frame and len(frame) else {}
-    shared = {"analysis": "adjustment_set", "variable": name, "term": _label(name), "measure": "share known"}
+    shared = {"analysis": "adjustment_set", "variable": name, "term": label(name), "measure": "share known"}
     return {**shared, "n": n, **share, **words}
 
 

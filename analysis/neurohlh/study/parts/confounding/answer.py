@@ -12,7 +12,7 @@ from neurohlh.core.result import Result, tidy_frame
 from neurohlh.stats.hazards.checks import FEW_EVENTS
 from neurohlh.stats.hazards.one_ratio import OneRatio
 from neurohlh.stats.sensitivity import evalue
-from neurohlh.study.parts.confounding.estimates import MAIN, PENALISED, Line
+from neurohlh.study.parts.confounding.estimates import CONTRAST, MAIN, PENALISED, Line
 from neurohlh.study.parts.confounding.standardised import DIFFERENCES, GCOMPUTATION, span
 from neurohlh.study.parts.material import Followed
 
@@ -143,7 +143,7 @@ def answered(found: list[Line], standardised: Result, followed: Followed) -> Res
         "outcome": "death",
         "variable": "cns",
         "term": line.words,
-        "contrast": "met vs not_met",
+        "contrast": CONTRAST,
         "measure": "HR",
         "scale": "log",
         "n": r.n,

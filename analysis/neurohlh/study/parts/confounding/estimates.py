@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from neurohlh.core.errors import NotEstimable
@@ -20,11 +21,12 @@ from neurohlh.stats.weights.outcomes import GROUP, WEIGHT, weighted_frame
 from neurohlh.stats.weights.weight import Weighted, weight
 from neurohlh.study.covariates import variable_of
 from neurohlh.study.follow import EXPOSURE
-from neurohlh.study.parts.confounding.adjustment_set import Sets
+from neurohlh.study.parts.confounding.adjustment_set import Sets, label
 from neurohlh.study.parts.material import Followed, Material
 
 TIME, EVENT = "os_days", "os_event"
 MAIN, PENALISED = "adjusted", "adjusted, Firth's penalty"
+CONTRAST = "CNS involved vs not involved"
 _ROUNDING = 1e-9
 """A standardised difference below this is the rounding of 0."""
 AXIS = "Hazard ratio of death, CNS involved against not"
@@ -32,7 +34,7 @@ _SHARED: dict[str, Any] = {
     "analysis": "confounding_estimates",
     "outcome": "death",
     "variable": EXPOSURE,
-    "contrast": "met vs not_met",
+    "contrast": CONTRAST,
     "measure": "HR",
     "scale": "log",
 }
@@ -204,6 +206,12 @@ def balanced(material: Material, sets: Sets, followed: Followed) -> Result:
         f"Effective sample size after weighting: {sizes} (of {before}).",
     )
     tidy, checks = found.tidy[shown].reset_index(drop=True), found.checks.copy()
+    labels = [
+        name and label(name) + (f" ({t})" if t != name else "")
+        for name, t in zip(tidy["variable"], tidy["term"], strict=True)
+    ]
+    tidy = tidy.assign(variable="", term=labels, is_reference=False, group=tidy["group"].map(_side))
+    tidy["contrast"] = np.where(tidy["contrast"] != "", CONTRAST, "")
     for frame, column, rows in (
         (tidy, "estimate", tidy["measure"] == "SMD"),
         (checks, "value", checks["check"].str.startswith("largest |SMD|")),

@@ -17,7 +17,7 @@ from neurohlh.stats.weights.standardised_survival import standardised_survival
 from neurohlh.study.covariates import variable_of
 from neurohlh.study.follow import EXPOSURE, TIMES
 from neurohlh.study.parts.confounding.adjustment_set import Sets
-from neurohlh.study.parts.confounding.estimates import EVENT, TIME, propensity_terms, weighed
+from neurohlh.study.parts.confounding.estimates import CONTRAST, EVENT, TIME, propensity_terms, weighed
 from neurohlh.study.parts.material import Followed, Material
 
 ENOUGH = 10
@@ -80,6 +80,7 @@ def standardised(material: Material, sets: Sets, followed: Followed) -> Result:
     rows.append(pd.DataFrame(_beside(material, sets, frame, times, tau)))
     tidy = tidy_frame(pd.concat([part for part in rows if len(part)], ignore_index=True))
     tidy = tidy.assign(analysis="standardised_survival", variable=EXPOSURE, outcome="death", population="", term="")
+    tidy["contrast"] = np.where(tidy["contrast"] != "", CONTRAST, "")
     dead = frame.loc[frame[EVENT] == 1, TIME].to_numpy()
     tidy = tidy.assign(n=len(frame), events=[(dead <= t).sum() if t == t else len(dead) for t in tidy["time"]])
     late = [f"{t:g}" for t in TIMES if t > tau]
@@ -121,7 +122,7 @@ def _beside(
             found = weighted_survival(sets.main.frame, TIME, EVENT, weights, times=times, tau=tau).tidy
         except NotEstimable as error:
             note = f"not estimable: {error}"
-            yield {"method": words, "measure": DIFFERENCES[0], "contrast": "met vs not_met", "note": note}
+            yield {"method": words, "measure": DIFFERENCES[0], "contrast": CONTRAST, "note": note}
             continue
         yield from _differences(found, words)
 

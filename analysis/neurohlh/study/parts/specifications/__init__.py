@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from neurohlh.clinical.cns_definitions import definition
 from neurohlh.core.result import Result
 from neurohlh.study.parts.material import Material
 from neurohlh.study.parts.part import Part, Results, answer
 from neurohlh.study.parts.specifications.agreement import agreement
 from neurohlh.study.parts.specifications.curve import REFERENCE, choices, curve, summary
 from neurohlh.study.parts.specifications.fits import Adjusting
-from neurohlh.study.parts.specifications.grid import Specification, all_specifications
+from neurohlh.study.parts.specifications.grid import Around, Specification, all_specifications
 
 
 def _results(material: Material, found: Results) -> Results:
     adjusting = Adjusting.of(material)
-    specifications = all_specifications(material, adjusting)
+    found_around = Around.of(material)
+    specifications = all_specifications(material, adjusting, found_around)
     method, counts = _method(material, adjusting), _counts(material, specifications)
     made: dict[str, Result] = {
         "specifications_summary": summary(specifications, method, counts),
@@ -25,7 +27,7 @@ def _results(material: Material, found: Results) -> Results:
             "Which choice moves the hazard ratio most",
             lambda: choices(specifications, method, counts),
         ),
-        "specifications_agreement": agreement(material, {}),
+        "specifications_agreement": agreement(definition(material.config.cns.definition), found_around.status[0]),
     }
     return made
 

@@ -8,13 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from neurohlh.clinical.cns_definitions import DOMAINS, CnsDefinition, definition, definitions
+from neurohlh.clinical.cns_definitions import DOMAINS, CnsDefinition, definitions
 from neurohlh.core.errors import NotEstimable
 from neurohlh.core.result import Result, tidy_frame
 from neurohlh.stats.describe.agreement import agreement_of_many, kappa
 from neurohlh.stats.status import INDETERMINATE, MET, NOT_APPLICABLE, NOT_MET
-from neurohlh.study.parts.material import Material
-from neurohlh.study.time_zero import around
 
 BASELINE = "cns_baseline"
 _READINGS = {"own category": "undecided as a third category", "left out": "undecided left out"}
@@ -38,11 +36,12 @@ _NOT_TESTED = {
 _NAMES = {"symptoms": "symptoms", "csf": "CSF", "imaging": "imaging"}
 
 
-def agreement(material: Material, method: dict[str, Any]) -> Result:
-    """Each definition of the catalogue against the study's own, at baseline: kappa, and who changes side and why."""
-    own = definition(material.config.cns.definition)
-    zero = around(material, material.config.endpoint.os.origin)
-    found = zero.classified([d.name for d in definitions()], material.config.cns.window_days)
+def agreement(own: CnsDefinition, found: Mapping[str, pd.DataFrame]) -> Result:
+    """Each definition of the catalogue against the study's own, at baseline: kappa, and who changes side and why.
+
+    `found` holds the CNS columns of every patient of the study under each definition, around the study's time zero.
+    """
+    n = len(found[own.name])
     rows = [row for d in definitions() if d.name != own.name for row in _against(own, d, found)]
     rows += _all_together(found)
     shared = {"analysis": "definition_agreement", "variable": BASELINE}
@@ -50,7 +49,6 @@ def agreement(material: Material, method: dict[str, Any]) -> Result:
         kind="definition_agreement",
         tidy=tidy_frame([{**shared, **row} for row in rows]),
         method={
-            **method,
             "title": f"How far the definitions agree with {own.name} on CNS involvement at baseline",
             "estimator": "Cohen's kappa; of all definitions together Fleiss' kappa",
             "interval": "Wald",
@@ -58,8 +56,9 @@ def agreement(material: Material, method: dict[str, Any]) -> Result:
             "denominator": "patients of the study to whom both definitions apply",
             "reference": ["Cohen 1960, Educ Psychol Meas 20:37", "Fleiss 1971, Psychol Bull 76:378"],
         },
-        counts={"supplied": len(zero.frame), "used": len(zero.frame), "dropped": {}},
+        counts={"supplied": n, "used": n, "dropped": {}},
         notes=(
+            _alike(own, found),
             f"Changes are read from {own.name} to the other definition. Set aside: the other definition does not speak "
             "of patients who lack a test that it asks for.",
             "A change is laid to the domains in which the two definitions read the patient differently; where these "
@@ -68,15 +67,23 @@ def agreement(material: Material, method: dict[str, Any]) -> Result:
     )
 
 
+def _alike(own: CnsDefinition, found: Mapping[str, pd.DataFrame]) -> str:
+    """Which definitions say the same of every patient as the study's own."""
+    same = [name for name in found if name != own.name and found[name][BASELINE].equals(found[own.name][BASELINE])]
+    if not same:
+        return f"Every other definition gives somebody another status than {own.name}."
+    return f"In these patients the same as {own.name}: {', '.join(same)}."
+
+
 def in_words(d: CnsDefinition) -> str:
     """The name that study.toml writes, and what the definition is."""
-    return f"{d.name} ({d.title[:1].lower()}{d.title[1:]})"
+    return f"{d.name}: {d.title}"
 
 
 def _against(own: CnsDefinition, other: CnsDefinition, found: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
     a, b = found[own.name], found[other.name]
     pair = pd.DataFrame({own.name: a[BASELINE], other.name: b[BASELINE]})
-    here = {"term": in_words(other), "contrast": f"{other.name} vs {own.name}"}
+    here = {"term": in_words(other)}
     for undecided, words in _READINGS.items():
         yield {**here, "population": words, **_kappa(pair, own.name, other.name, undecided)}
     changed = pair[pair[own.name] != pair[other.name]]

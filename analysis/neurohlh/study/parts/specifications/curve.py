@@ -16,13 +16,13 @@ from neurohlh.core.pictures import specification_curve
 from neurohlh.core.result import Result, tidy_frame
 from neurohlh.stats.columns import Floats
 from neurohlh.stats.describe.quantiles import quantile_of_type
-from neurohlh.stats.glm.linear import linear
+from neurohlh.stats.glm.explained import eta_squared
 from neurohlh.study.parts.specifications.agreement import in_words
 from neurohlh.study.parts.specifications.grid import CHOICES, Specification
 
 REFERENCE = "Simonsohn, Simmons & Nelson 2020, Nat Hum Behav 4:1208"
 DECLARED = "the declared one"
-_SHARED: dict[str, Any] = {"outcome": "death", "variable": "cns", "contrast": "met vs not_met"}
+_SHARED: dict[str, Any] = {"outcome": "death", "variable": "cns", "contrast": "CNS involved vs not involved"}
 _QUANTILES = {"lowest": 0.0, "lower quartile": 0.25, "median": 0.5, "upper quartile": 0.75, "highest": 1.0}
 
 
@@ -89,11 +89,28 @@ def summary(specifications: Sequence[Specification], method: dict[str, Any], cou
         method={**method, "title": "What all specifications say together"},
         counts=counts,
         notes=(
+            *_in_words(specifications),
             "All specifications rest on the same patients: that many of them agree is no independent evidence, and the "
             "share of intervals that exclude 1 is no test.",
             "Definitions that call the same patients involved give the same number again; 'different answers only' "
             "counts each once.",
         ),
+    )
+
+
+def _in_words(specifications: Sequence[Specification]) -> Iterator[str]:
+    """The summary as a sentence, where anything could be estimated."""
+    found = [s.fitted for s in specifications if not s.fitted.reason]
+    if not found:
+        yield "No specification gave a hazard ratio."
+        return
+    ratios: Floats = np.array([f.estimate for f in found])
+    low, median, high = quantile_of_type(ratios, np.array([0.0, 0.5, 1.0]))
+    above, below = sum(f.conf_low > 1 for f in found), sum(f.conf_high < 1 for f in found)
+    yield (
+        f"{len(found)} of {len(specifications)} specifications gave a hazard ratio, from {low:.2f} to {high:.2f} "
+        f"(median {median:.2f}); {above} intervals lie wholly above 1, {below} wholly below, "
+        f"{len(found) - above - below} include 1."
     )
 
 
@@ -169,12 +186,13 @@ def choices(specifications: Sequence[Specification], method: dict[str, Any], cou
         raise NotEstimable("the specifications that gave a hazard ratio do not differ")
     shared = {"analysis": "specification_choices", "outcome": "death", "variable": "cns"}
     rows: list[dict[str, Any]] = [
-        {"term": c, "measure": "eta squared", "estimate": _explained(frame, [c]), "n": len(frame)} for c in varied
+        {"term": c, "measure": "eta squared", "estimate": eta_squared(frame, "coef", [c]), "n": len(frame)}
+        for c in varied
     ]
     rows.sort(key=lambda row: (-row["estimate"], row["term"]))
     if len(varied) > 1:
         together = {"term": "all choices together", "measure": "eta squared", "n": len(frame)}
-        rows.append({**together, "estimate": _explained(frame, varied)})
+        rows.append({**together, "estimate": eta_squared(frame, "coef", varied)})
     for c in [row["term"] for row in rows if row["term"] in varied]:
         for option, own in frame.groupby(c, sort=False):
             median = float(quantile_of_type(own["ratio"].to_numpy(), np.array([0.5]))[0])
@@ -186,15 +204,9 @@ def choices(specifications: Sequence[Specification], method: dict[str, Any], cou
         method={**method, "title": "Which choice moves the hazard ratio most"},
         counts=counts,
         notes=(
+            f"What moves the hazard ratio most is the choice '{rows[0]['term'].lower()}': alone it explains "
+            f"{rows[0]['estimate']:.0%} of the spread.",
             "Eta squared: the share of the spread of the log hazard ratios that a choice explains alone. It describes "
             "these specifications (here n counts them), not patients; the shares need not add up.",
         ),
     )
-
-
-def _explained(frame: pd.DataFrame, chosen: Sequence[str]) -> float:
-    try:
-        checks = linear(frame, "coef", list(chosen), variance="model").checks
-    except NotEstimable:  # every option has one value of its own
-        return 1.0
-    return float(checks.loc[checks["check"] == "R2", "value"].iloc[0])

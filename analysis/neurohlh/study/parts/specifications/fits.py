@@ -19,7 +19,7 @@ from neurohlh.study.follow import EXPOSURE
 from neurohlh.study.parts.material import Material
 from neurohlh.study.time_zero import ENTRY
 
-CRUDE, ADJUSTED, STRATIFIED, WEIGHTED = "crude", "covariates", "covariates, stratified", "overlap weights"
+CRUDE, ADJUSTED, STRATIFIED, WEIGHTED = "crude", "adjusted", "adjusted, stratified", "overlap weights"
 CENTRE = "center_id"
 TIME, EVENT = "os_days", "os_event"
 
@@ -113,7 +113,10 @@ def fit_one(frame: pd.DataFrame, adjusting: Adjusting) -> dict[str, Fitted]:
 
 
 def _one_sided(frame: pd.DataFrame) -> str:
-    words = {"met": "nobody at risk at the landmark is CNS involved", "not_met": "nobody at risk is known not to be"}
+    words = {
+        "met": "nobody at risk at the landmark is CNS involved",
+        "not_met": "nobody at risk at the landmark is known not to be CNS involved",
+    }
     lacking = [said for status, said in words.items() if not (frame[EXPOSURE] == status).any()]
     if len(lacking) == len(words):
         return "nobody at risk at the landmark has a decided CNS status"

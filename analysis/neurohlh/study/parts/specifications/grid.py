@@ -13,7 +13,7 @@ import pandas as pd
 from neurohlh.clinical.cns_definitions import CnsDefinition, definitions
 from neurohlh.study.parts.material import Material
 from neurohlh.study.parts.specifications.fits import Adjusting, Fitted, fit_all
-from neurohlh.study.time_zero import DIAGNOSIS, OTHER_CLOCK, TimeZero, time_zeros
+from neurohlh.study.time_zero import DIAGNOSIS, OTHER_CLOCK, TimeZero, classified, time_zeros
 
 LEFT_OUT, AS_NEGATIVE, AS_POSITIVE = "left out", "read as not involved", "read as involved"
 UNDECIDED = {LEFT_OUT: None, AS_NEGATIVE: "not_met", AS_POSITIVE: "met"}
@@ -48,26 +48,39 @@ class _Asked:
     refused: str
 
 
-def all_specifications(material: Material, adjusting: Adjusting) -> list[Specification]:
-    """Every definition x time zero x rule for the undecided x adjustment, in that order.
+@dataclass(frozen=True)
+class Around:
+    """The time zeros of a study, its own first, and everybody's CNS columns around each under each definition."""
+
+    zeros: tuple[TimeZero, ...]
+    status: tuple[dict[str, pd.DataFrame], ...]
+
+    @classmethod
+    def of(cls, material: Material) -> Around:
+        """Every time zero that the data hold and every definition of the catalogue."""
+        zeros = tuple(time_zeros(material))
+        names = [d.name for d in definitions()]
+        return cls(zeros, tuple(classified(zeros, names, material.config.cns.window_days)))
+
+
+def all_specifications(material: Material, adjusting: Adjusting, found_around: Around) -> list[Specification]:
+    """Every time zero x definition x rule for the undecided x adjustment, in that order.
 
     The patients stand in the order of their identifiers, so that the numbers do not hang on the order of the rows.
     """
-    zeros = list(time_zeros(material))
+    zeros = found_around.zeros
     at_risk = [adjusting.needed(zero.at_risk(material.landmark)) for zero in zeros]
-    asked = [one for place, zero in enumerate(zeros) for one in _asked(material, zero, place, at_risk[place])]
+    asked = [one for place in range(len(zeros)) for one in _asked(found_around, place, at_risk[place])]
     known = {(one.place, _code(one.exposure)): one for one in asked if not one.refused}
     tasks = [(at_risk[one.place].assign(cns=one.exposure), adjusting) for one in known.values()]
     found = dict(zip(known, fit_all(tasks), strict=True))
     return list(_all(material, zeros, at_risk, asked, found, adjusting))
 
 
-def _asked(material: Material, zero: TimeZero, place: int, at_risk: pd.DataFrame) -> Iterator[_Asked]:
-    every = definitions()
-    window = material.config.cns.window_days
-    classified = zero.classified([d.name for d in every], window)
-    for d in every:
-        status = classified[d.name]["cns_baseline"].loc[at_risk.index].to_numpy(dtype=object)
+def _asked(found: Around, place: int, at_risk: pd.DataFrame) -> Iterator[_Asked]:
+    zero = found.zeros[place]
+    for d in definitions():
+        status = found.status[place][d.name]["cns_baseline"].loc[at_risk.index].to_numpy(dtype=object)
         refused = OTHER_CLOCK if d.rule == "isolated_cns" and zero.origin != DIAGNOSIS else ""
         for words, reading in UNDECIDED.items():
             exposure = status if reading is None else np.where(status == "indeterminate", reading, status)
