@@ -116,7 +116,8 @@ def _told(rng: Generator, world: Scenario, truth: pd.DataFrame, last: Floats) ->
     n, begins = len(truth), truth["cns_day"].to_numpy()
     first = begins == 0
     signs = first & (rng.random(n) < world.symptomatic)
-    seen = first & ~signs
+    by_scan = rng.random(n) < 0.5
+    seen, cells = first & ~signs & by_scan, first & ~signs & ~by_scan
     onset = np.where(signs, -rng.integers(0, 4, n), np.where(first, np.inf, begins))
     onset = np.where(onset <= last, onset, np.inf)
     odds = np.log(world.tested / (1 - world.tested)) if world.tested < 1 else np.inf
@@ -129,7 +130,7 @@ def _told(rng: Generator, world: Scenario, truth: pd.DataFrame, last: Floats) ->
             "neuro_symptoms_any": np.where(np.isfinite(onset), "met", "not_met").astype(object),
             "date_neuro_onset": _date(onset),
             "lp_done": tested,
-            "csf_abnormal": _where(tested, np.full(n, "not_met", dtype=object)),
+            "csf_abnormal": _where(tested, np.where(cells, "met", "not_met").astype(object)),
             "date_lp_first": _date(np.where(tested, test_day, np.inf)),
             "mri_done": tested,
             "mri_abnormal": _where(tested, np.where(seen, "met", "not_met").astype(object)),

@@ -55,4 +55,7 @@ def materials(drawn: pd.DataFrame, windows: Sequence[int] = (0, *LANDMARKS)) -> 
     for start in range(0, len(frame), size):
         rows = slice(start, start + size)
         own = frame.iloc[rows].reset_index(drop=True)
-        yield DrawnMaterial(own, settings, None, by_window={end: status[rows] for end, status in by_window.items()})
+        # A seed of its own for each cohort, so that random steps of different cohorts have nothing in common.
+        study = settings.study.model_copy(update={"seed": int(own["cohort"].iloc[0])})
+        chosen = settings.model_copy(update={"study": study})
+        yield DrawnMaterial(own, chosen, None, by_window={end: status[rows] for end, status in by_window.items()})

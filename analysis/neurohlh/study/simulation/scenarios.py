@@ -23,7 +23,7 @@ class Scenario:
     later : share of the others in whom it would begin during the first 300 days.
     by_severity : log hazard of death per unit of severity (standard normal, measured as albumin).
     severe_involved : log odds of CNS involvement per unit of severity.
-    symptomatic : share of the involved in whom symptoms show it by the day of diagnosis; else the scan does.
+    symptomatic : share of the involved in whom symptoms show it by the day of diagnosis; else a scan or the CSF does.
     tested, severe_tested : share punctured and scanned at severity 0, log odds of it per unit of severity.
     centres : log hazards of the centres; centres with more deaths see more CNS involvement where they differ.
     """
@@ -49,8 +49,8 @@ SCENARIOS = (
     Scenario("late_cns_effect", "CNS involvement doubles the hazard, and in many it begins late", later=0.45),
     Scenario(
         "selective_testing",
-        "The severe are tested less often; nothing but the tests shows CNS involvement",
-        symptomatic=0.0,
+        "The severe are tested less often, and only three in ten of the involved have symptoms",
+        symptomatic=0.3,
         tested=0.7,
         severe_tested=-0.8,
     ),

@@ -44,7 +44,7 @@ def imputed(material: Material, beliefs: Mapping[str, float] = ODDS) -> Result:
     data = with_findings(adjusted.frame)
     for x in domains:
         if data[x].nunique() < 2:
-            raise NotEstimable(f"{FINDINGS[x].lower()}: no two patients with different answers at baseline")
+            raise NotEstimable(f"{FINDINGS[x]}: no two patients have different answers at baseline")
     names = [*domains, *dict.fromkeys(variable_of(t) for t in adjusted.terms)]
     whole = data[[*names, "os_days", "os_event", EXPOSURE, *_strata(material, names)]]
     rows: list[dict[str, Any]] = []

@@ -1,0 +1,88 @@
+"""Which analyses answer what in which scenario: data for the simulation and for the table in docs/simulation.md."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from neurohlh.study.simulation.scenarios import Scenario
+
+
+@dataclass(frozen=True)
+class Question:
+    """An analysis in a scenario: its words, its target (a kind of `Targets`), and whether it is offered as an answer.
+
+    What is not offered is held against the effect itself, to show how far it would mislead.
+    """
+
+    analysis: str
+    target: str
+    offered: bool
+
+
+LANDMARKS = (14, 7, 28)
+ENTERED = "entered on the day the status was decided"
+GROUPS_OF = {
+    "no_effect": ("time", "confounding"),
+    "known_effect": ("time", "confounding"),
+    "late_cns": ("time",),
+    "late_cns_effect": ("time",),
+    "selective_testing": ("time", "testing"),
+    "confounding": ("confounding", "standardised"),
+    "sparse": ("confounding",),
+    "centres": ("confounding",),
+}
+"""Scenario -> groups of analyses that say something there."""
+
+
+def questions(world: Scenario) -> tuple[Question, ...]:
+    """Every analysis of interest in that scenario, the offered ones first."""
+    confounded = bool(world.severe_involved) or len(set(world.centres)) > 1
+    groups = GROUPS_OF[world.key]
+    found: list[Question] = []
+    if "time" in groups:
+        found += _in_time(confounded, selective=world.tested < 1)
+    if "testing" in groups:
+        found += [
+            Question("undecided read as not involved, adjusted", "conditional", False),
+            Question("weighted for testing, adjusted", "conditional", True),
+            Question("imputed, adjusted", "conditional", True),
+        ]
+    if "confounding" in groups:
+        found += _confounding(world, confounded)
+    if "standardised" in groups:
+        found += [
+            Question("standardised survival difference", "difference", True),
+            Question("standardised RMST difference", "rmst", True),
+        ]
+    return tuple(sorted(found, key=lambda q: not q.offered))
+
+
+def _in_time(confounded: bool, selective: bool) -> list[Question]:
+    found = []
+    for day in LANDMARKS:
+        words = f"evidence by day {day}, followed from day {day}"
+        found.append(Question(f"{words}, adjusted", f"landmark_{day}", True))
+        crude_holds = not confounded and not selective
+        target = f"landmark_{day}_crude" if crude_holds else "conditional"
+        found.append(Question(f"{words}, crude", target, crude_holds))
+    return [
+        *found,
+        Question(f"{ENTERED}, adjusted", "conditional", True),
+        Question("bounds: undecided as involved or not, adjusted", "conditional", True),
+        Question("CNS involvement ever found, followed from day 0, adjusted", "conditional", False),
+        Question("decided patients alone, all from day 0, adjusted", "conditional", False),
+        Question("evidence by day 14, followed from day 0, adjusted", "conditional", False),
+    ]
+
+
+def _confounding(world: Scenario, confounded: bool) -> list[Question]:
+    centred = len(set(world.centres)) > 1
+    crude = Question("crude, everybody followed", "conditional" if confounded else "landmark_14_crude", not confounded)
+    penalised = [Question("adjusted, Firth's penalty", "conditional", True)] if world.key == "sparse" else []
+    return [
+        crude,
+        Question("adjusted", "conditional", not centred),
+        Question("adjusted, a baseline hazard per centre", "conditional", True),
+        *penalised,
+        Question("overlap weights", "overlap", True),
+    ]
