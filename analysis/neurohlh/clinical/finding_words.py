@@ -93,21 +93,41 @@ def image_pieces(seen: Seen) -> np.ndarray:
     columns = seen.columns
     parts = imaging.components(columns, atrophy=seen.definition.atrophy)
     mri = seen.work["_mri_true"].to_numpy(dtype=bool)
-    found, words = seen.masks({name: known.true for name, known in parts.items()}), Pieces(len(seen.work))
+    read = imaging.from_report(columns, atrophy=seen.definition.atrophy)
+    found, words = seen.masks({name: known.true for name, known in (parts | read).items()}), Pieces(len(seen.work))
+    of_text = seen.masks({name: columns.yes(f"{name}_text") for name in found})
     for name, row in imaging.vocabulary().items():
         if name in found:
-            words.add(found[name] & mri, label_in_sentence(row["label_en"]))
+            words.add(found[name] & mri & ~of_text[name], label_in_sentence(row["label_en"]))
     if "mri_region_count" in found:
         number = seen.numbers(columns.number("mri_region_count"))
         marked = found["mri_region_count"] & mri
         words.add(marked, np.array([f"affected brain regions: {v:g}" for v in number[marked]], dtype=object))
     named = words.text != ""
     words.text[named] = "MRI: " + words.text[named]
+    reported = _report_pieces(len(seen.work), {name: found[name] & mri & of_text[name] for name in found})
+    words.add(reported != "", reported[reported != ""])
     if imaging.MRI in found:
         words.add_where_empty(found[imaging.MRI] & mri, _SUMMARY_WORDS[imaging.MRI])
     ct = seen.mask(imaging.ct_abnormal(columns)) & ~seen.work["_mri_false"].to_numpy(dtype=bool)
     words.add(ct, "CT abnormal")
+    words.add(
+        seen.mask(imaging.ct_reported(columns)) & ~seen.work["_mri_false"].to_numpy(dtype=bool), "CT report: abnormal"
+    )
     words.add_where_empty(seen.mask(columns.yes(imaging.ANY)), _SUMMARY_WORDS[imaging.ANY])
+    return words.text
+
+
+def _report_pieces(n: int, found: Mapping[str, np.ndarray]) -> np.ndarray:
+    """'MRI report: thalamic lesion; …' from the findings that were read from a text ('' without any)."""
+    words = Pieces(n)
+    for name, row in imaging.vocabulary().items():
+        if name in found:
+            words.add(found[name], label_in_sentence(row["label_en"]))
+    if imaging.MRI in found:
+        words.add_where_empty(found[imaging.MRI], "abnormal")
+    named = words.text != ""
+    words.text[named] = "MRI report: " + words.text[named]
     return words.text
 
 

@@ -17,7 +17,9 @@ The vocabulary is catalogue/mri_findings.csv (sources and statuses there). Rules
 * the summaries `mri_abnormal`, `ct_abnormal`, `imaging_abnormal` are one more component each (an empty cell of the
   first and the last is unknown); an `mri_abnormal` that only an uncounted haemorrhage explains is unknown, an
   `imaging_abnormal` that only an overridden CT explains is dropped, and `imaging_abnormal` = not_met decides nothing
-  where only CT was done (toolkit).
+  where only CT was done (toolkit);
+* what was read from a report (columns `<variable>_text`, see `report_use`) is positive evidence where no source has the
+  finding's column; a report that calls the brain normal decides where nothing else on MRI is asked (toolkit).
 """
 
 from __future__ import annotations
@@ -49,7 +51,8 @@ def vocabulary() -> Mapping[str, Mapping[str, str]]:
 
 def inputs() -> tuple[str, ...]:
     """The variables that this domain reads."""
-    return (*vocabulary(), *_OTHER_INPUTS, *_MORE_INPUTS)
+    read = tuple(f"{name}_text" for name in (*vocabulary(), MRI, CT))
+    return (*vocabulary(), *_OTHER_INPUTS, *_MORE_INPUTS, *read)
 
 
 def components(columns: Columns, *, atrophy: bool = True) -> dict[str, Known]:
@@ -67,6 +70,15 @@ def components(columns: Columns, *, atrophy: bool = True) -> dict[str, Known]:
     return parts
 
 
+def from_report(columns: Columns, *, atrophy: bool = True) -> dict[str, Known]:
+    """What a report adds as evidence of its own: each finding read from text for which no source has a column."""
+    read = [v for v, r in vocabulary().items() if v not in columns and f"{v}_text" in columns and _asked(r, atrophy)]
+    parts = {name: _flag(name, columns, f"{name}_text") for name in read}
+    if MRI not in columns and f"{MRI}_text" in columns:
+        parts[MRI] = columns.known(f"{MRI}_text")
+    return parts
+
+
 def haemorrhage_uncounted(columns: Columns) -> nw.Expr:
     """Where a haemorrhage on MRI is recorded that does not count because of platelets < 50 or DIC."""
     return either(columns.yes(v) for v in HAEMORRHAGE if v in columns) & bleeding_risk(columns).true
@@ -80,7 +92,13 @@ def _explains_summary(columns: Columns, atrophy: bool) -> nw.Expr:
 
 def mri(columns: Columns, *, atrophy: bool = True) -> Known:
     """Whether the MRI is abnormal."""
-    whole = any_known(list(components(columns, atrophy=atrophy).values()))
+    parts = components(columns, atrophy=atrophy)
+    whole = any_known(list(parts.values()))
+    report = from_report(columns, atrophy=atrophy)
+    if report:
+        read = either(known.true for known in report.values())
+        normal = whole.false if parts else columns.no(f"{MRI}_text")
+        whole = Known(either([whole.true, read]), unless(normal, read))
     if "mri_done" not in columns:
         return whole
     done = ~columns.no("mri_done")
@@ -92,12 +110,17 @@ def ct_abnormal(columns: Columns) -> nw.Expr:
     return unless(columns.yes(CT), columns.no("ct_done"))
 
 
+def ct_reported(columns: Columns) -> nw.Expr:
+    """Where a CT report shows a finding that counts and no result of the CT is coded."""
+    return columns.yes(f"{CT}_text")
+
+
 def imaging(columns: Columns, mri: Known, *, asked_mri: bool) -> Known:
     """Whether cranial imaging is abnormal, from the MRI's answer, the CT's, and the hospital's summary.
 
     `asked_mri`: whether the frame has any column on MRI findings.
     """
-    abnormal = either([mri.true, unless(ct_abnormal(columns), mri.false)])
+    abnormal = either([mri.true, unless(either([ct_abnormal(columns), ct_reported(columns)]), mri.false)])
     if ANY not in columns:
         return Known(abnormal, mri.false)
     undone = columns.no("mri_done") & columns.no("ct_done")
@@ -121,8 +144,9 @@ def _asked(row: Mapping[str, str], atrophy: bool) -> bool:
     return row["counts_default"] != "0" and (atrophy or row["variable"] not in ATROPHY)
 
 
-def _flag(name: str, columns: Columns) -> Known:
-    yes, no = columns.yes(name), columns.no(name)
+def _flag(name: str, columns: Columns, column: str = "") -> Known:
+    """Whether a finding counts, as its own column says or another one."""
+    yes, no = columns.yes(column or name), columns.no(column or name)
     if name in HAEMORRHAGE:
         risk = bleeding_risk(columns)
         return Known(yes & risk.false, no | (yes & risk.true))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -34,6 +34,7 @@ class Cohort:
     rows : counted fate of the raw rows (columns of flow.csv), from rows read to patients.
     in_conflict : per patient, whether rows of that patient contradict each other.
     trail : from a patient and a variable back to the cell.
+    reports : findings read from the free text of reports, one row each (empty where none was read).
     """
 
     frame: pd.DataFrame
@@ -43,6 +44,7 @@ class Cohort:
     rows: pd.DataFrame
     in_conflict: np.ndarray
     trail: Trail
+    reports: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def issues(self) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from neurohlh.clinical.cns_definitions import definition as cns_definition
 from neurohlh.clinical.criteria import criteria_sets, load, load_definition
 from neurohlh.clinical.definition import Definition
 from neurohlh.clinical.outcome import derive_outcome
+from neurohlh.clinical.report_use import with_report_findings
 from neurohlh.clinical.rules import evaluate
 from neurohlh.core.errors import InputError, did_you_mean
 from neurohlh.etl.cohort import Cohort
@@ -95,6 +96,7 @@ def classify(cohort: Cohort, config: StudyConfig, definitions: Definitions) -> C
     frame = _beside(described, pd.DataFrame({**answers, **_aetiology(cohort.frame, answers)}, copy=False))
     gate = status_column(definitions.chosen) if definitions.chosen else None
     ungated = frame.drop(columns="hlh_confirmed", errors="ignore") if gate is None else frame
+    ungated = with_report_findings(ungated, cohort.reports)
     frame = classify_cns(ungated, config.cns.definition, hlh=gate, window_days=config.cns.window_days)
     frame = _beside(frame, pd.DataFrame({"died": _died(outcome), **_tested(frame)}, copy=False))
     return Classified(cohort, frame, outcome, definitions)

@@ -77,6 +77,9 @@ class Values(_Section):
         "refuse", description="A value impossible in its unit but plausible in another"
     )
     partial_dates: Literal["refuse", "midpoint"] = Field("refuse", description="A date without a day or a month")
+    reports: Literal["read", "ignore"] = Field(
+        "read", description="Whether the texts of MRI and CT reports answer what nobody coded"
+    )
 
 
 class Eligibility(_Section):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from neurohlh.clinical.contradictions import cns_contradictions
 from neurohlh.clinical.outcome import derive_age
+from neurohlh.clinical.report_use import CONTRADICTS, decide
 from neurohlh.core.errors import InputError, did_you_mean
 from neurohlh.etl.checks import check_cohort
 from neurohlh.etl.clean import CleanTable, SourceSettings, clean_table
@@ -27,7 +29,17 @@ def load_cohort(config: StudyConfig, folder: Path, today: dt.date) -> Cohort:
     """
     book = codebook()
     tables = [_clean_source(source, config, folder, today) for source in config.source]
-    return _with_cns_contradictions(check_cohort(build_cohort(tables, book)))
+    cohort = _with_cns_contradictions(check_cohort(build_cohort(tables, book)))
+    return _with_reports(cohort) if config.values.reports == "read" else cohort
+
+
+def _with_reports(cohort: Cohort) -> Cohort:
+    """The cohort with what its reports say, and what they say against its codes among the issues."""
+    ages = derive_age(cohort.frame)
+    frame = pd.DataFrame({c: cohort.frame[c] for c in cohort.frame} | {c: ages[c] for c in ages}, copy=False)
+    reports, against = decide(frame)
+    cohort = replace(cohort, reports=reports)
+    return cohort.with_issues(_located(cohort, against.assign(code=CONTRADICTS))) if len(against) else cohort
 
 
 def _with_cns_contradictions(cohort: Cohort) -> Cohort:
@@ -36,15 +48,18 @@ def _with_cns_contradictions(cohort: Cohort) -> Cohort:
     found = cns_contradictions(
         pd.DataFrame({c: recorded[c] for c in recorded} | {c: ages[c] for c in ages}, copy=False)
     )
-    if found.empty:
-        return cohort
+    return cohort if found.empty else cohort.with_issues(_located(cohort, found))
+
+
+def _located(cohort: Cohort, found: pd.DataFrame) -> pd.DataFrame:
+    """Issues about patients (patient_id, variable, code, message, action) at the cells that they are about."""
     number = pd.Series(cohort.frame.index, index=cohort.frame["patient_id"])
     parts = []
     for said, group in found.groupby(["variable", "code", "message", "action"]):
         variable, code, message, action = map(str, said)
         cells = cohort.trail.locate(variable, number[group["patient_id"]].to_numpy())
         parts.append(cells.assign(severity="warning", code=code, message=message, action=action))
-    return cohort.with_issues(stacked(parts))
+    return stacked(parts)
 
 
 def _clean_source(source: Source, config: StudyConfig, folder: Path, today: dt.date) -> CleanTable:

@@ -19,7 +19,7 @@ def patients_table(classified: Classified, population: Population) -> pd.DataFra
     """One row per patient: variables of the codebook in canonical units, derived variables, included, excluded_by.
 
     A derived variable stands under the codebook's name where no source has that column, else as `<name>_derived`
-    beside what the hospital recorded.
+    beside what the hospital recorded. `<name>_text` is what a report says, where it is used because nothing is coded.
     """
     recorded = classified.cohort.frame
     derived = derived_variables(classified)
@@ -31,6 +31,8 @@ def patients_table(classified: Classified, population: Population) -> pd.DataFra
             for companion in (f"{name}_{c}" for c in _COMPANIONS):
                 if companion in recorded and companion not in columns:
                     columns[companion] = recorded[companion]
+        if f"{name}_text" in classified.frame:
+            columns[f"{name}_text"] = classified.frame[f"{name}_text"]
         if name in derived:
             columns[f"{name}_derived" if name in recorded else name] = derived[name]
         if f"{name}_high" in derived:
