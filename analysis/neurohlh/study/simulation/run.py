@@ -15,7 +15,7 @@ from neurohlh.study.simulation.questions import GROUPS_OF, Question, questions
 from neurohlh.study.simulation.scenarios import Scenario
 from neurohlh.study.simulation.targets import Targets
 
-BATCH = 25
+BATCH = 8
 NOMINAL = 0.95
 PERFORMANCE_COLUMNS = (
     "scenario", "analysis", "offered", "target", "mean", "bias", "bias_error", "spread", "mean_std_error", "coverage",
@@ -32,7 +32,8 @@ def simulate(
 
     The same seed gives the same numbers for any number of workers.
     """
-    return performance(world, replicates(world, cohorts=cohorts, patients=patients, seed=seed, n_jobs=n_jobs), cohorts)
+    found = replicates(world, cohorts=cohorts, patients=patients, seed=seed, n_jobs=n_jobs)
+    return performance(found, cohorts, Targets(world))
 
 
 def replicates(world: Scenario, *, cohorts: int, patients: int, seed: int, n_jobs: int | None = None) -> pd.DataFrame:
@@ -58,17 +59,15 @@ def _batch(world: Scenario, seed: np.random.SeedSequence, start: int, cohorts: i
     return pd.DataFrame(rows)
 
 
-def performance(world: Scenario, found: pd.DataFrame, cohorts: int) -> pd.DataFrame:
-    """Bias and coverage of each analysis asked in `world`; cohorts without an interval are `not_given`: not
+def performance(found: pd.DataFrame, cohorts: int, targets: Targets) -> pd.DataFrame:
+    """Bias and coverage of each analysis asked in the world of `targets`; cohorts without an interval are `not_given`: not
     estimable, or nothing undecided to bound."""
-    targets = Targets(world)
-    rows = [_performance(world, q, found[found["analysis"] == q.analysis], targets, cohorts) for q in questions(world)]
+    asked = questions(targets.world)
+    rows = [_performance(q, found[found["analysis"] == q.analysis], targets, cohorts) for q in asked]
     return pd.DataFrame(rows, columns=list(PERFORMANCE_COLUMNS))
 
 
-def _performance(
-    world: Scenario, question: Question, found: pd.DataFrame, targets: Targets, cohorts: int
-) -> dict[str, object]:
+def _performance(question: Question, found: pd.DataFrame, targets: Targets, cohorts: int) -> dict[str, object]:
     target = targets.value(question.target)
     own = found[np.isfinite(found["low"]) & np.isfinite(found["high"])]
     value, n = own["value"].to_numpy(float), len(own)
@@ -76,7 +75,7 @@ def _performance(
     spread = float(np.std(value, ddof=1)) if n > 1 else float("nan")
     coverage = float(covered.mean()) if n else float("nan")
     return {
-        "scenario": world.key,
+        "scenario": targets.world.key,
         "analysis": question.analysis,
         "offered": question.offered,
         "target": target,

@@ -29,12 +29,13 @@ class Targets:
     """The targets of one scenario, on the scale on which the analyses estimate (hazard ratios as logarithms).
 
     `conditional`: the effect itself. `landmark_<day>`, `landmark_<day>_crude`: of the status on that day. `overlap`:
-    the marginal hazard ratio in the overlap population at day 14. `difference` (survival one year after day 14) and `rmst`
-    (days): had all, against had none of those alive on day 14 been involved.
+    the marginal hazard ratio in the overlap population at day 14. `difference` (survival one year after day 14) and
+    `rmst` (days): had all, against had none of those alive on day 14 been involved. `size` is that of the large cohort.
     """
 
     world: Scenario
     seed: int = 7
+    size: int = SIZE
 
     def value(self, kind: str) -> float:
         """The target of that kind; ValueError for an unknown one."""
@@ -62,7 +63,7 @@ class Targets:
 
     @cached_property
     def _everybody(self) -> pd.DataFrame:
-        return draw(np.random.default_rng(self.seed), self.world, SIZE)
+        return draw(np.random.default_rng(self.seed), self.world, self.size)
 
     @cached_property
     def _survival(self) -> dict[str, float]:
