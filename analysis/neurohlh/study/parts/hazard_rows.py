@@ -23,7 +23,13 @@ CRUDE, ADJUSTED = "crude", "adjusted"
 _BLOCKS = {CRUDE: "Crude", ADJUSTED: "Adjusted"}
 AXIS = "Hazard ratio of death, CNS involved vs not involved"
 REFERENCE = {EXPOSURE: "not_met"}
+GROUPS = {"met": "CNS involved", "not_met": "CNS not involved"}
 LEVELS = {True: "met", False: "not_met"}
+
+
+def people(n: int) -> str:
+    """'1 patient', '2 patients'."""
+    return "1 patient" if n == 1 else f"{n} patients"
 
 
 @dataclass(frozen=True)
@@ -75,12 +81,16 @@ def line(
     """
     shown = {EXPOSURE: CONTRAST, **(beside or {})}
     shared = {"analysis": key or role, "outcome": outcome, "population": words}
+    size: dict[str, Any] = {}
     try:
         rows = make()
+        size = {"n": _size(rows, (), material), "events": int(rows.frame[rows.event].sum())} if not rows.fit else {}
+        _two_groups(rows.frame)
         found, terms, notes = _models(rows, material)
     except NotEstimable as reason:
         empty = {"term": CRUDE, "variable": EXPOSURE, "contrast": CONTRAST, "note": f"not estimable: {reason}"}
-        return Line(words, role, ({**shared, **empty},), {}, {})
+        counts = {"used": size["n"], "events": size["events"]} if size else {}
+        return Line(words, role, ({**shared, **size, **empty},), counts, {})
     whole = found.get(ADJUSTED, found[CRUDE])
     ratios = [
         {**shared, "term": term, "variable": variable, "contrast": contrast, **ratio}
@@ -103,6 +113,12 @@ def table(kind: str, lines: Sequence[Line], *, axis: str = AXIS, **method: Any) 
     return forest(result, _drawn(lines), axis=axis)
 
 
+def _two_groups(frame: pd.DataFrame) -> None:
+    lacking = [words for status, words in GROUPS.items() if not (frame[EXPOSURE] == status).any()]
+    if lacking:
+        raise NotEstimable(f"nobody with '{' or with '.join(lacking)}' is followed")
+
+
 def _models(rows: Rows, material: Material) -> tuple[dict[str, Result], tuple[str, ...], tuple[str, ...]]:
     """The crude model, and the adjusted one where there is anything to adjust for."""
     adjusted = material.adjustment(rows.frame)
@@ -110,7 +126,9 @@ def _models(rows: Rows, material: Material) -> tuple[dict[str, Result], tuple[st
     found = {CRUDE: fit(rows.frame, [EXPOSURE, *rows.extra])}
     if adjusted.terms:
         found[ADJUSTED] = fit(adjusted.frame, [EXPOSURE, *rows.extra, *adjusted.terms])
-    return found, adjusted.terms, adjusted.notes
+    # Of several rows of a patient the last one, which holds the event, speaks for all in what is said of patients.
+    once = rows.frame if rows.entry is None else rows.frame.drop_duplicates("id", keep="last")
+    return found, adjusted.terms, material.adjustment(once).notes
 
 
 def _cox(rows: Rows, strata: str | None, frame: pd.DataFrame, terms: list[str]) -> Result:

@@ -7,7 +7,7 @@ from functools import partial
 
 from neurohlh.core.result import Result
 from neurohlh.study.parts.competing import early_death, transplant, withdrawal
-from neurohlh.study.parts.exposure_in_time.landmarks import Known
+from neurohlh.study.parts.known import Known
 from neurohlh.study.parts.material import Material
 from neurohlh.study.parts.part import Part, Results, answer, refusal
 
@@ -20,7 +20,7 @@ Make = Callable[[Material], Result]
 
 
 def _results(material: Material, found: Results) -> Results:
-    none, known = material.no_survival, Known(material)
+    none, known = material.no_survival, Known.of(material)
     transplants = none or transplant.lacking(material)
     withdrawals = none or withdrawal.lacking(material)
     planned: dict[str, tuple[str, str, Make, str]] = {

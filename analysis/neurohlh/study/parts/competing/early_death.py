@@ -11,8 +11,8 @@ from neurohlh.core.result import Result, tidy_frame
 from neurohlh.stats.describe.two_by_two import risks_only, two_by_two
 from neurohlh.study.follow import ZERO_WORDS
 from neurohlh.study.parts.competing.causes import STATUS
-from neurohlh.study.parts.exposure_in_time.landmarks import Known
 from neurohlh.study.parts.hazard_rows import CONTRAST
+from neurohlh.study.parts.known import Known
 from neurohlh.study.parts.material import Material
 
 _TRUTH = {"met": True, "not_met": False}
@@ -69,7 +69,8 @@ def early_death(material: Material, known: Known, outcome: str) -> Result:
 
 
 def _table(material: Material, known: Known, outcome: str) -> Result:
-    frame = material.frame.assign(**{_AT_ZERO: known.by(0).frame["cns_baseline"]})
+    at_zero = None if known.unreadable else known.by(0).frame["cns_baseline"]
+    frame = material.frame.assign(**{_AT_ZERO: at_zero})
     frame = frame[frame["cns_baseline"].isin(list(STATUS))]
     found = [
         (reading, _compared(exposure, happened))
@@ -98,7 +99,9 @@ def _readings(
 ) -> list[tuple[str, pd.Series[Any], pd.Series[Any]]]:
     """(words, exposure, outcome) of the table as known, by what was known on day 0, and of the bounds of the first."""
     known = outcome.map(_TRUTH).astype("boolean")
-    found = [(KNOWN, status, known), (ON_DAY_ZERO, at_zero, known)]
+    found = [(KNOWN, status, known)]
+    if at_zero.notna().any():
+        found.append((ON_DAY_ZERO, at_zero, known))
     if (outcome == "indeterminate").any():
         found += [(f"bound: unknown outcome read as {w}", status, known.fillna(v)) for w, v in _ENDS.items()]
     if (status == "indeterminate").any():

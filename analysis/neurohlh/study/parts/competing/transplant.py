@@ -18,7 +18,7 @@ from neurohlh.stats.start_stop import START, STOP, episodes
 from neurohlh.study.follow import EXPOSURE, TIMES, year_ticks
 from neurohlh.study.parts.clock import days_after_zero
 from neurohlh.study.parts.competing.causes import by_cause, in_words, ordered
-from neurohlh.study.parts.hazard_rows import REFERENCE, Line, Rows, line, table
+from neurohlh.study.parts.hazard_rows import REFERENCE, Line, Rows, line, people, table
 from neurohlh.study.parts.material import Followed, Material
 
 DEATH, TRANSPLANT = "death before transplant", "transplant"
@@ -125,11 +125,10 @@ def _unplaced(material: Material) -> list[str]:
     notes = []
     if undated:
         notes.append(
-            f"{undated} patients whose transplant is not recorded, or has no date, are left out of every line but the "
-            "first."
+            f"Transplant not recorded, or without a date: {people(undated)}, left out of every line but the first."
         )
     if before:
-        notes.append(f"{before} patients transplanted before time zero are left out of every line but the first.")
+        notes.append(f"Transplanted before time zero: {people(before)}, left out of every line but the first.")
     return notes
 
 

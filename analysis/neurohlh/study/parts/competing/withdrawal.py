@@ -14,7 +14,7 @@ from neurohlh.stats.competing.cumulative_incidence import cumulative_incidence
 from neurohlh.stats.competing.fine_gray import fine_gray
 from neurohlh.study.follow import EXPOSURE, TIMES, year_ticks
 from neurohlh.study.parts.competing.causes import STATUS, by_cause, in_words, ordered
-from neurohlh.study.parts.hazard_rows import REFERENCE, Rows, line, table
+from neurohlh.study.parts.hazard_rows import REFERENCE, Rows, line, people, table
 from neurohlh.study.parts.material import Material
 
 DEATH, WITHDRAWAL, CENSORED = "death", "withdrawal of care", "censored"
@@ -126,15 +126,15 @@ def _said(material: Material) -> list[str]:
     unknown = int((frame["withdrawn"].isna() & (frame["os_event"] == 0)).sum())
     if unknown:
         notes.append(
-            f"Of {unknown} patients last seen alive nothing says whether care was withdrawn: they stay censored in "
-            "every reading, so that the second reading may still count too few."
+            f"Nothing says whether care was withdrawn from {people(unknown)} last seen alive: they stay censored in "
+            "every reading, so that the second may still count too few."
         )
     presumed = int((frame["outcome_status"] == PRESUMED).sum()) if "outcome_status" in frame else 0
     if presumed:
-        notes.append(f"{presumed} of the withdrawn are recorded as presumed dead; presumed is not known.")
+        notes.append(f"Recorded as withdrawn and presumed dead: {people(presumed)}; presumed is not known.")
     recorded = int((withdrawn & dead).sum())
     if recorded:
-        notes.append(f"{recorded} deaths recorded after a withdrawal count as deaths in every reading.")
+        notes.append(f"Died, on record, after a withdrawal: {people(recorded)}, a death in every reading.")
     return notes
 
 

@@ -6,7 +6,7 @@ from neurohlh.core.result import Result
 from neurohlh.study.follow import EXPOSURE, zero_words
 from neurohlh.study.parts.exposure_in_time.course import course, dependent, dependent_lines, simon_makuch
 from neurohlh.study.parts.exposure_in_time.landmarks import (
-    Known,
+    known_at_landmarks,
     landmark_deaths,
     landmark_line,
     landmark_lines,
@@ -14,8 +14,9 @@ from neurohlh.study.parts.exposure_in_time.landmarks import (
 )
 from neurohlh.study.parts.exposure_in_time.warning import ever_warning, warning_lines
 from neurohlh.study.parts.hazard_rows import Line, Rows, line, table
+from neurohlh.study.parts.known import Known
 from neurohlh.study.parts.material import Material
-from neurohlh.study.parts.part import Part, Results, answer
+from neurohlh.study.parts.part import Part, Results, answer, refusal
 
 WINDOW_RULES = (
     "Status by the evidence of the baseline window can be followed honestly in two ways only: from the end of the "
@@ -26,8 +27,10 @@ WINDOW_RULES = (
 
 
 def _results(material: Material, found: Results) -> Results:
-    known, followed = Known(material), course(material)
-    by_landmark, in_course = landmark_lines(known), dependent_lines(material, followed)
+    known, followed = known_at_landmarks(material), course(material)
+    if known.unreadable:
+        return {"time": refusal("refusal", PART.title, known.unreadable)}
+    by_landmark, in_course = landmark_lines(known), dependent_lines(known, followed)
     on_day_zero, warned = _day_zero(known), warning_lines(material, followed)
     title = "Survival with CNS involvement as it became known (Simon and Makuch)"
     return {
@@ -35,7 +38,7 @@ def _results(material: Material, found: Results) -> Results:
         "time_landmarks": landmarks(known, by_landmark),
         "time_landmark_deaths": landmark_deaths(known),
         "time_dependent": dependent(material, followed, in_course),
-        "time_simon_makuch": answer("kaplan_meier", title, lambda: simon_makuch(material, followed)),
+        "time_simon_makuch": answer("kaplan_meier", title, lambda: simon_makuch(known, followed)),
         "time_baseline_window": _baseline_window(material, on_day_zero),
         "time_ever_cns_warning": ever_warning(material, followed, warned),
     }

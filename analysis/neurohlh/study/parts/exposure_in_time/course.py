@@ -10,27 +10,28 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from neurohlh.clinical.cns_definitions import definition
-from neurohlh.clinical.cns_time import DATE_OF
 from neurohlh.core.errors import NotEstimable
 from neurohlh.core.result import Result
 from neurohlh.stats.curves.kaplan_meier import kaplan_meier
 from neurohlh.stats.start_stop import START, STOP, Episodes, episodes
 from neurohlh.study.follow import EXPOSURE, TIMES, year_ticks, zero_words
 from neurohlh.study.parts.clock import days_after_zero
-from neurohlh.study.parts.hazard_rows import LEVELS, Line, Rows, line, table
+from neurohlh.study.parts.hazard_rows import LEVELS, Line, Rows, line, people, table
+from neurohlh.study.parts.known import DAY, ROW, STATUS, Known
 from neurohlh.study.parts.material import Material
 
 BEGINS = "cns_begins"
-_DECIDED = "cns_decided_on"
+PERSON = "patient_row"
 HALF_DAY = 0.5
+UNDECIDED = "CNS status not decidable over the whole course"
 THERNEAU = "Therneau & Grambsch 2000, Modeling Survival Data, 3.7"
 SIMON_MAKUCH = "Simon & Makuch 1984, Stat Med 3:35"
 RULES = (
     "Involvement counts from the day of its first evidence on, never before. The date of a lumbar puncture or an image "
     "is that of detection, not of onset.",
-    "Entered on the day the status was decided: a patient is at risk from the day of the evidence, or from the day on "
-    "which the last test that excluded involvement was done. Nothing that is learned later decides who is counted.",
+    "As it was known each day: a patient is at risk as 'not involved' from the day of the last test that excluded it, as "
+    "'involved' from the first evidence on, and not at risk before. Nothing that is learned later decides who is "
+    "counted, or as what.",
     "The bounds follow everybody from day 0 and read all those never decided as not involved, or as involved from day "
     "0. The first of them compares 'evidence found' with 'no evidence found so far'.",
 )
@@ -47,7 +48,8 @@ class Course:
 
     Attributes
     ----------
-    frame : those whose CNS status is decided (met or not_met over the whole course), and can be placed in time.
+    frame : those whose CNS status is decided (met or not_met over the whole course), and can be placed in time;
+        `patient_row` is their row in the study's frame.
     undecided : those whose status is indeterminate.
     dropped : everybody else of the study, by reason, the undecided included.
     undated : patients whose evidence has no date and counts from day 0.
@@ -66,7 +68,8 @@ def course(material: Material) -> Course:
     Undated evidence counts from day 0 where the baseline status is met (the columns are baseline columns); evidence
     that came later, nobody says when, can be neither exposed nor unexposed time and drops the patient.
     """
-    timed = material.timed
+    rows = np.flatnonzero(material.frame["os_days"].notna() & material.frame["os_event"].notna())
+    timed = material.timed.assign(**{PERSON: rows})
     status, day = timed["cns_status"], days_after_zero(material, timed, "date_cns_first")
     undated = (status == "met") & day.isna()
     at_baseline = undated & (timed["cns_baseline"] == "met")
@@ -78,7 +81,7 @@ def course(material: Material) -> Course:
     kept = status.isin(["met", "not_met"]) & ~unplaced
     dropped = {
         "time or outcome unknown": len(material.frame) - len(timed),
-        "CNS status not decidable over the whole course": int(undecided.sum()),
+        UNDECIDED: int(undecided.sum()),
         "CNS status not applicable": int((status == "not_applicable").sum()),
         "CNS involved after baseline, nobody says when": int(unplaced.sum()),
     }
@@ -106,35 +109,42 @@ def _rows(frame: pd.DataFrame) -> Rows:
     return Rows(cut(frame).frame, time=STOP, entry=START)
 
 
-def decided_on(material: Material, found: Course) -> pd.Series[float]:
-    """Day on which the CNS status was decided: of the evidence, or of the last test that excluded it (at least 0).
+def as_known(known: Known, found: Course) -> pd.DataFrame:
+    """Everybody in rows from start to stop (days after time zero), with `cns` as it was known at the time.
 
-    A test without a date counts as done by day 0, as everywhere.
+    Evidence, or a test, on the last day of follow-up comes before what ends it. Who was involved later, nobody says
+    when, is not among them.
     """
-    frame = found.frame
-    dates = [DATE_OF[d] for d in definition(material.config.cns.definition).domains if d in ("csf", "imaging")]
-    tests = [days_after_zero(material, frame, date) for date in dates]
-    excluded = pd.concat(tests, axis=1).max(axis=1) if tests else pd.Series(0.0, index=frame.index)
-    day = frame[BEGINS].where(frame["cns_status"] == "met", excluded).fillna(0.0).clip(lower=0.0)
-    # As with evidence, a test on the last day was done in a living patient.
-    return day.mask((day > 0) & (day == frame["os_days"]), day - HALF_DAY)
+    everybody = pd.concat([found.frame, found.undecided], ignore_index=True)
+    changes = known.changes.merge(everybody[[PERSON]].assign(id=range(len(everybody))), left_on=ROW, right_on=PERSON)
+    ends = everybody["os_days"]
+    changes = changes.assign(end=ends.to_numpy()[changes["id"]])
+    on_last_day = (changes[DAY] == changes["end"]) & (changes[DAY] > 0)
+    rows = changes.assign(**{START: changes[DAY] - HALF_DAY * on_last_day})[changes[DAY] <= changes["end"]]
+    rows = rows.sort_values(["id", START], ignore_index=True)
+    last = rows["id"].shift(-1) != rows["id"]
+    rows[STOP] = rows[START].shift(-1).mask(last, rows["end"])
+    own = everybody.drop(columns=[c for c in (EXPOSURE, START, STOP, "id") if c in everybody]).iloc[rows["id"]]
+    whole = own.reset_index(drop=True).assign(
+        **{"id": rows["id"], START: rows[START], STOP: rows[STOP], EXPOSURE: rows[STATUS]}
+    )
+    whole["os_event"] = whole["os_event"].where(last, 0.0)
+    return whole[whole[START] < whole[STOP]].reset_index(drop=True)
 
 
-def _entered(material: Material, found: Course) -> Rows:
-    """Everybody from the day the status was decided; who was decided after the end of follow-up is not at risk."""
-    frame = found.frame.assign(**{START: decided_on(material, found), EXPOSURE: found.frame["cns_status"]})
-    frame = frame[frame[START] < frame["os_days"]].reset_index(drop=True)
-    if frame.empty:
-        raise NotEstimable("nobody is followed after the CNS status was decided")
-    return Rows(frame.assign(id=range(len(frame))), entry=START)
+def _entered(known: Known, found: Course) -> Rows:
+    """Everybody while the status is known; days on which it is undecided are not at risk."""
+    rows = as_known(known, found)
+    return Rows(rows[rows[EXPOSURE].isin(["met", "not_met"])].reset_index(drop=True), time=STOP, entry=START)
 
 
-def dependent_lines(material: Material, found: Course) -> tuple[Line, ...]:
-    """Entry when decided; the two bounds; and the decided alone from day 0."""
+def dependent_lines(known: Known, found: Course) -> tuple[Line, ...]:
+    """The status as it was known each day; the two bounds; and the decided alone from day 0."""
+    material = known.material
     return (
         line(
-            "entered on the day the status was decided", "other", material, lambda: _entered(material, found),
-            key="entered_when_decided",
+            "as it was known each day, undecided days left out", "other", material,
+            lambda: _entered(known, found), key="as_known",
         ),
         *_bounds(material, found),
         line(
@@ -176,10 +186,10 @@ def dependent(material: Material, found: Course, lines: tuple[Line, ...]) -> Res
         "dropped": found.dropped,
     }
     future = (FUTURE,) if _role(found) == "warning" else ()
-    return shown.with_(notes=(*RULES, *future, *_said(material, found), *shown.notes), counts=counts)
+    return shown.with_(notes=(*RULES, *future, *_said(found), *shown.notes), counts=counts)
 
 
-def _said(material: Material, found: Course) -> list[str]:
+def _said(found: Course) -> list[str]:
     """What the evidence's dates say of the exposure, in numbers."""
     begins, end = found.frame[BEGINS], found.frame["os_days"]
     numbers = {
@@ -190,59 +200,50 @@ def _said(material: Material, found: Course) -> list[str]:
         "never": begins.isna(),
     }
     told = "; ".join(f"{words}: {int(where.sum())}" for words, where in numbers.items() if where.any())
-    notes = [f"CNS involvement in the {len(found.frame)} patients used: {told}."]
+    notes = [f"CNS involvement in the {people(len(found.frame))} decided over the whole course: {told}."]
     if found.undated:
         notes.append(
-            f"Evidence without a date counts from day 0, because the columns are baseline columns: {found.undated} "
-            "patients."
+            "Evidence without a date counts from day 0, because the columns are baseline columns: "
+            f"{people(found.undated)}."
         )
-    late = int((decided_on(material, found) >= found.frame["os_days"]).sum())
-    if late:
-        notes.append(f"Decided only after the end of follow-up, so never at risk once decided: {late} patients.")
     deaths = int((found.undecided["os_event"] == 1).sum())
     if len(found.undecided):
-        notes.append(f"Never decided: {len(found.undecided)} patients, {deaths} of whom died.")
+        notes.append(f"Never decided: {people(len(found.undecided))}, {deaths} of whom died.")
     return notes
 
 
-def simon_makuch(material: Material, found: Course) -> Result:
+def simon_makuch(known: Known, found: Course) -> Result:
     """Simon and Makuch's curves from the study's landmark on: each day a patient stands in the curve of that day.
 
     Undecided until the evidence, or until the last test that excluded it; involved, or not involved, from then on.
     """
-    day = material.landmark
-    rows = _as_known(material, found)
+    material, day = known.material, known.material.landmark
+    rows = as_known(known, found)
     rows = rows[rows[STOP] > day]
     if rows.empty:
         raise NotEstimable(f"nobody is followed beyond day {day:g}")
-    rows = rows.assign(**{START: (rows[START] - day).clip(lower=0), STOP: rows[STOP] - day}).reset_index(drop=True)
+    status = rows[EXPOSURE].where(rows[EXPOSURE].isin(["met", "not_met"]), "indeterminate")
+    moved = {START: (rows[START] - day).clip(lower=0), STOP: rows[STOP] - day, EXPOSURE: status}
+    rows = rows.assign(**moved).reset_index(drop=True)
     ticks = year_ticks(rows[STOP])
     curves = kaplan_meier(rows, STOP, "os_event", by=EXPOSURE, times=TIMES, ticks=ticks, entry=START, id="id")
-    used, decided = int(rows["id"].nunique()), "CNS status not decidable over the whole course"
+    used = int(rows["id"].nunique())
     gone = {
-        **{reason: n for reason, n in found.dropped.items() if reason != decided},
+        **{reason: n for reason, n in found.dropped.items() if reason != UNDECIDED},
         f"died or last seen by day {day:g}": len(found.frame) + len(found.undecided) - used,
     }
     method: dict[str, Any] = {
         **curves.method,
-        "estimator": "Simon and Makuch: Kaplan-Meier with patients who change curve on the day their status is decided",
+        "estimator": "Simon and Makuch: Kaplan-Meier with patients who change curve on the day their status changes",
         "time_zero": zero_words(material.config, day),
         "reference": [SIMON_MAKUCH, *curves.method["reference"]],
     }
     changed = int((rows.groupby("id")[EXPOSURE].nunique() > 1).sum())
     notes = (
-        f"{changed} patients leave the curve of the undecided after day {day:g}, on the day of their first evidence or "
-        "of the last test that excluded it; numbers at risk in the other curves can therefore rise.",
+        f"{people(changed)} changed curve after day {day:g}, on the day of the first evidence or of the last test that "
+        "excluded it; numbers at risk can therefore rise.",
         "The curves compare risk at each time; none is the survival of a group of patients fixed at the start.",
     )
     counts = {**curves.counts, "supplied": found.supplied, "used": used}
     counts["dropped"] = {reason: n for reason, n in gone.items() if n}
     return curves.with_(method=method, notes=(*notes, *curves.notes), counts=counts)
-
-
-def _as_known(material: Material, found: Course) -> pd.DataFrame:
-    """Everybody in rows from start to stop, with `cns` as it was known at the time."""
-    frame = pd.concat([found.frame.assign(**{_DECIDED: decided_on(material, found)}), found.undecided])
-    kept = frame[["os_days", "os_event", "cns_status", _DECIDED]].reset_index(drop=True)
-    rows = episodes(kept, "os_days", "os_event", {EXPOSURE: _DECIDED}).frame
-    return rows.assign(**{EXPOSURE: rows["cns_status"].where(rows[EXPOSURE], "indeterminate")})

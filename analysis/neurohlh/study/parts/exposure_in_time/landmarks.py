@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
-import pandas as pd
-
+from neurohlh.clinical.cns_time import DIAGNOSIS
 from neurohlh.core.result import Result, tidy_frame
 from neurohlh.study.follow import zero_words
 from neurohlh.study.parts.hazard_rows import Line, Rows, line, table
+from neurohlh.study.parts.known import Known
 from neurohlh.study.parts.material import Material
 
-DIAGNOSIS = "date_hlh_diagnosis"
 GROUPS = {"met": "CNS involved", "not_met": "CNS not involved", "indeterminate": "CNS not decidable"}
 ANDERSON = "Anderson, Cain & Gelber 1983, J Clin Oncol 1:710"
 
@@ -21,37 +20,6 @@ def window_end(material: Material, day: float) -> int:
     """Last day of evidence for a landmark: the landmark, and for the study's own never beyond its declared window."""
     declared = material.config.cns.window_days[1]
     return int(min(day, declared) if day == material.landmark else day)
-
-
-@dataclass(frozen=True)
-class Known:
-    """The patients of a study by what was known of the CNS on a day after time zero."""
-
-    material: Material
-    _found: dict[int, Material] = field(default_factory=dict, repr=False, compare=False)
-
-    def by(self, end: int) -> Material:
-        """The patients with `cns_baseline` by the evidence dated until `end` days after time zero.
-
-        The window of the classification stands around the diagnosis. Where time zero is another date, that date takes
-        its place, so that the window and the landmark are counted by the same clock.
-        """
-        config = self.material.config
-        if config.endpoint.os.origin == DIAGNOSIS and end == config.cns.window_days[1]:
-            return self.material
-        if end not in self._found:
-            self._found[end] = self._classified(end)
-        return self._found[end]
-
-    def _classified(self, end: int) -> Material:
-        origin, frame = self.material.config.endpoint.os.origin, self.material.frame
-        if origin != DIAGNOSIS:
-            unknown = pd.Series(pd.NaT, index=frame.index, dtype="datetime64[s]")
-            frame = frame.assign(**{DIAGNOSIS: frame.get(origin, unknown)})
-        window = (min(self.material.config.cns.window_days[0], end), end)
-        fresh = self.material.reclassified(self.material.config.cns.definition, window, frame)
-        own = self.material.frame.assign(cns_baseline=fresh["cns_baseline"].to_numpy())
-        return replace(self.material, frame=own, _followed={})
 
 
 def landmark_line(known: Known, day: float, role: str, end: int | None = None) -> Line:
@@ -66,6 +34,11 @@ def landmark_line(known: Known, day: float, role: str, end: int | None = None) -
 def landmark_days(material: Material) -> tuple[float, ...]:
     """The study's landmark first, then its further ones by day."""
     return (material.landmark, *sorted({float(d) for d in material.config.plan.landmarks} - {material.landmark}))
+
+
+def known_at_landmarks(material: Material) -> Known:
+    """What was known of the CNS on day 0 and by each landmark."""
+    return Known.of(material, [window_end(material, day) for day in landmark_days(material)])
 
 
 def landmark_lines(known: Known) -> tuple[Line, ...]:
