@@ -192,7 +192,7 @@ def _at_cut(flipped: pd.DataFrame, cut: LoadCut, name: str) -> list[Row]:
     over, under = flipped["low"] > cut.copies_per_ml, flipped["high"] <= cut.copies_per_ml
     undecided = len(flipped) - int(over.sum()) - int(under.sum())
     words = f"{cut.copies_per_ml:,.0f} copies/mL, published for {cut.about}"
-    note = f"{cut.source}; {cut.status}" + (f"; {undecided} loads undecided" if undecided else "")
+    note = f"{cut.source}; {cut.status}" + (f"; undecided loads: {undecided}" if undecided else "")
     shared = {"group": name, "level": words}
     known = flipped["died"].notna()
     rows = [

@@ -143,7 +143,7 @@ def all_viruses(material: Material) -> Result:
         notes=(
             *([f"Looked for in the column and named in nobody: {', '.join(absent)}."] if absent else []),
             *(
-                [f"EBV was found in {len(ebv)} patients for whom the column names another virus or none."]
+                [f"Patients with EBV for whom the column names another virus or none: {len(ebv)}."]
                 if len(ebv)
                 else []
             ),

@@ -82,5 +82,5 @@ def _notes(frame: pd.DataFrame) -> list[str]:
         )
     recorded = int((frame["hlh_class"] != frame["hlh_class_derived"]).sum())
     if recorded:
-        notes.append(f"The class of {recorded} patients is the hospital's own, because the rules cannot tell.")
+        notes.append(f"Patients whose class is the hospital's own, because the rules cannot tell: {recorded}.")
     return notes
