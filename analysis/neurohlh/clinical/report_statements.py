@@ -19,8 +19,10 @@ _LEVEL = frozenset(("high", "low", "raised", "lowered", "lesion"))
 _MODALITY = frozenset(("t1", "t2", "dwi", "adc"))
 _ENHANCES = frozenset(("enhancement", "abnormal_enhancement"))
 _DIFFUSION = frozenset(("diffusion_restricted", "adc_increased"))
+_PLACES = frozenset(("hippocampus", "cerebellum", "spinal_cord"))
+"""Places whose disease can have a name of its own (hippocampal sclerosis)."""
 _ALL_ENHANCEMENT = ("leptomeningeal_enh", "nodular_ring_enh", "parenchymal_enh")
-_ENHANCED = {"meninges": "leptomeningeal_enh", "ring": "nodular_ring_enh"}
+_ENHANCED = {"meninges": "leptomeningeal_enh", "ring": "nodular_ring_enh", "parenchyma": "parenchymal_enh"}
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,16 @@ def read_sentence(text: str, start: int, end: int) -> list[Mention]:
     """The findings that a sentence states."""
     parts = segments(text, start, end)
     found: list[Mention] = [m for i, part in enumerate(parts) for m in _whole_normal(text, part, i, len(parts))]
-    coded_place = any(t.roles.get("site", "white_matter") != "white_matter" for p in parts for t in p.tokens)
+    coded_place = any(_coded_place(t) for p in parts for t in p.tokens)
     stated: list[Mention] = []
     for clause in clauses(text, parts):
         own = list(_Reading.of(clause, text).mentions(coded_place))
         stated = _explained(clause, [*stated, *own], own)
     return found + stated
+
+
+def _coded_place(token: Token) -> bool:
+    return token.roles.get("site", "white_matter") != "white_matter" or token.roles.get("phrase") in _PLACES
 
 
 @dataclass(frozen=True)
@@ -137,6 +143,8 @@ class _Reading:
     def _places(self) -> Iterator[Mention]:
         meningeal = self.clause.any("meninges", "dura")
         deciding = [a for a in self.said if _decides_place(a) and not (meningeal and a.token.has(_ENHANCES))]
+        if self.clause.any("adc"):
+            deciding += [a for a in self.of_kind(frozenset(("raised", "lowered"))) if a.status != NOT_MET]
         for token in self.clause.tokens:
             code = token.roles.get("site")
             if not code or not deciding:
