@@ -113,3 +113,49 @@ def test_every_setting_says_whether_it_was_declared():
     assert origin["cns.definition"] == "declared"
     assert origin["cns.window_days"] == "default"
     assert origin["model.landmark_days"] == "default"
+
+
+def with_models(*models, **sections):
+    return check_config({**SMALLEST, **sections, "plan": {"model": list(models)}}, "study.toml")
+
+
+def test_a_study_declares_models_of_its_own():
+    config = with_models(
+        {"name": "strict", "definition": "obj", "window_days": [-7, 7], "landmark_days": 7, "covariates": []},
+        {"name": "plain"},
+    )
+    strict, plain = config.plan.model
+    assert strict.covariates == ()
+    assert plain.covariates is None
+    assert strict.window_days == (-7, 7)
+    shown = {name: value for name, value, _, _ in config.settings()}
+    assert "strict (definition obj, window_days -7, 7, landmark_days 7, covariates –)" in shown["plan.model"]
+    assert "plain (as the main model)" in shown["plan.model"]
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        ({"name": "a", "definitoin": "obj"}, ["plan.model.1.definitoin", "'definition'"]),
+        ({"definition": "obj"}, ["plan.model.1.name", "missing"]),
+        ({"name": "Two words"}, ["'Two words'", "name a file"]),
+        ({"name": "../a"}, ["name a file"]),
+        ({"name": "a", "window_days": [-14, 30]}, ["plan.model 'a'", "day 30", "landmark on day 14", "immortal"]),
+        ({"name": "a", "landmark_days": 7}, ["plan.model 'a'", "day 14", "landmark on day 7"]),
+        ({"name": "a", "window_days": [7, -7]}, ["plan.model 'a'", "ends before it begins"]),
+        ({"name": "a", "origin": "date_death"}, ["plan.model.1.origin", "date_admission"]),
+    ],
+)
+def test_a_fault_of_a_declared_model_names_it(model, said):
+    with pytest.raises(InputError) as error:
+        with_models(model)
+    assert all(part in str(error.value) for part in said), str(error.value)
+
+
+def test_a_window_may_end_later_where_the_declared_landmark_does():
+    assert with_models({"name": "late", "window_days": [-14, 28], "landmark_days": 28}).plan.model
+
+
+def test_two_declared_models_can_t_share_a_name():
+    with pytest.raises(InputError, match="two models are named 'a'"):
+        with_models({"name": "a"}, {"name": "b"}, {"name": "a"})
