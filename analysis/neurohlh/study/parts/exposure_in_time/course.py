@@ -29,8 +29,8 @@ SIMON_MAKUCH = "Simon & Makuch 1984, Stat Med 3:35"
 RULES = (
     "Involvement counts from the day of its first evidence on, never before. The date of a lumbar puncture or an image "
     "is that of detection, not of onset.",
-    "As it was known each day: a patient is at risk as 'not involved' from the day of the last test that excluded it, as "
-    "'involved' from the first evidence on, and not at risk before. Nothing that is learned later decides who is "
+    "As it was known each day: a patient is at risk as 'not involved' from the day of the last test that excluded it, "
+    "as 'involved' from the first evidence on, and not at risk before. Nothing that is learned later decides who is "
     "counted, or as what.",
     "The bounds follow everybody from day 0 and read all those never decided as not involved, or as involved from day "
     "0. The first of them compares 'evidence found' with 'no evidence found so far'.",
