@@ -10,7 +10,7 @@ from neurohlh.clinical.report_vocabulary import Roles, terms
 
 ASSERTABLE = frozenset(
     ("phrase", "absent", "lesion", "weak", "swelling", "enhancement", "abnormal_enhancement", "high", "low", "raised",
-     "lowered", "long_t1", "long_t2", "wide")
+     "lowered", "long_t1", "long_t2", "wide", "late")
 )  # fmt: skip
 """Kinds of words that can be affirmed, denied or doubted."""
 PLACES = frozenset(("site", "space"))
@@ -141,7 +141,9 @@ def _with_places(parts: Sequence[Clause]) -> list[Clause]:
         if _places_only(part):
             waiting = waiting.joined(part) if waiting else part
             continue
-        if waiting is None:
+        if waiting is None and joined and _affirms(joined[-1]) and _lists_on(part):
+            joined[-1] = joined[-1].joined(part)
+        elif waiting is None:
             joined.append(part)
         elif _speaks_of_places(part) and not (joined and _affirms(joined[-1]) and part.any("site", "negation")):
             joined.append(waiting.joined(part))
@@ -158,6 +160,12 @@ def _attached(joined: list[Clause], waiting: Clause) -> list[Clause]:
 
 def _places_only(clause: Clause) -> bool:
     return clause.any(*PLACES) and not clause.any(*ASSERTABLE, *CUES, "normal", "persisting", "outside", "dwi", "adc")
+
+
+def _lists_on(clause: Clause) -> bool:
+    """'…, and thalami without enhancement': places that belong to the list before, then a denial of something else."""
+    first = clause.tokens[0].roles if clause.tokens else {}
+    return "site" in first and clause.any("negation") and not _speaks_of_places(clause)
 
 
 def _speaks_of_places(clause: Clause) -> bool:

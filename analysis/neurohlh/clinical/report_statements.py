@@ -18,6 +18,7 @@ _GENERIC = frozenset(("lesion", "high", "low", "long_t1", "long_t2"))
 _LEVEL = frozenset(("high", "low", "raised", "lowered", "lesion"))
 _MODALITY = frozenset(("t1", "t2", "dwi", "adc"))
 _ENHANCES = frozenset(("enhancement", "abnormal_enhancement"))
+_MEASURES = frozenset(("wide", "late"))
 _DIFFUSION = frozenset(("diffusion_restricted", "adc_increased"))
 _PLACES = frozenset(("hippocampus", "cerebellum", "spinal_cord"))
 """Places whose disease can have a name of its own (hippocampal sclerosis)."""
@@ -143,7 +144,7 @@ class _Reading:
     def _places(self) -> Iterator[Mention]:
         meningeal = self.clause.any("meninges", "dura")
         deciding = [a for a in self.said if _decides_place(a) and not (meningeal and a.token.has(_ENHANCES))]
-        if self.clause.any("adc"):
+        if self.clause.any("adc", "signal"):
             deciding += [a for a in self.of_kind(frozenset(("raised", "lowered"))) if a.status != NOT_MET]
         for token in self.clause.tokens:
             code = token.roles.get("site")
@@ -172,14 +173,16 @@ class _Reading:
         deciding = [
             a
             for a in self.said
-            if "wide" in a.token.roles
+            if a.token.has(_MEASURES)
             or ("normal" in a.token.roles and a.status == MET)
             or (a.status == NOT_MET and "lesion" in a.token.roles)
         ]
         for token in self.clause.tokens:
             code = token.roles.get("space")
-            if code and deciding:
-                yield _mention(code, _nearest(token, deciding), token)
+            other = "wide" if code == "delayed_myelination" else "late"
+            own = [a for a in deciding if other not in a.token.roles]
+            if code and own:
+                yield _mention(code, _nearest(token, own), token)
 
     def _unplaced(self) -> Iterator[Mention]:
         """A lesion without a place that has a code: the scan is abnormal, unless the lesion lies outside the brain."""
