@@ -13,6 +13,7 @@ from neurohlh.clinical.cns import classify_cns
 from neurohlh.clinical.mri_findings import asked, seen_column, with_findings
 from neurohlh.clinical.mri_first import BESIDE, DAYS, POSITIVE, with_mri_first
 from neurohlh.clinical.mri_patterns import with_pattern
+from neurohlh.clinical.mri_published import published
 from neurohlh.clinical.mri_regions import with_regions
 
 YES, NO, EMPTY = True, False, None
@@ -208,3 +209,42 @@ def test_without_a_column_on_mri_the_hospitals_imaging_is_read():
     case = WELL | CLEAR | {"neuro_assessed": YES, "lp_done": YES, "imaging_abnormal": "met"}
     frame = classify_cns(patient(case)).assign(csf_tested=pd.array([True]))
     assert with_mri_first(frame)[[POSITIVE, BESIDE]].iloc[0].tolist() == ["met", "alone"]
+
+
+PRINTED = [
+    # topic, number, what the abstract prints
+    ("regions", "regions_or", {"estimate": 1.24, "conf_low": 1.03, "conf_high": 1.49, "n": 114, "events": 59}),
+    ("regions", "regions_auc", {"estimate": 0.79, "conf_low": 0.70, "conf_high": 0.87}),
+    ("regions", "regions_sens", {"estimate": 0.76, "n": 59}),
+    ("regions", "regions_spec", {"estimate": 0.73, "n": 55}),
+    ("diffusion", "restricted_or", {"estimate": 9.64, "conf_low": 3.39, "conf_high": 27.43, "n": 114, "events": 59}),
+    ("diffusion", "raised_adc", {"events": 21, "n": 21}),
+    ("pattern", "malik_1", {"events": 32, "n": 57}),
+    ("pattern", "malik_1a", {"events": 21, "n": 32}),
+    ("pattern", "malik_1b", {"events": 5, "n": 32}),
+    ("pattern", "malik_1c", {"events": 6, "n": 32}),
+    ("pattern", "malik_2", {"events": 25, "n": 57}),
+    ("striatum", "striatum_ebv", {"events": 8, "n": 9}),
+    ("striatum", "striatum_no_ebv", {"events": 1, "n": 12}),
+    ("first", "horne_neither", {"events": 5, "n": 37}),
+    ("first", "ebv75_symptoms", {"events": 0, "n": 21}),
+]
+
+
+@pytest.mark.parametrize(("topic", "key", "printed"), PRINTED)
+def test_what_is_published(topic, key, printed):
+    found = next(p for p in published(topic) if p.key == key)
+    assert {name: getattr(found, name) for name in printed} == printed
+    assert found.source
+    assert found.status
+
+
+def test_malik_patterns_add_up():
+    counts = {p.key: p.events for p in published("pattern")}
+    assert counts["malik_1"] + counts["malik_2"] == 57
+    assert counts["malik_1a"] + counts["malik_1b"] + counts["malik_1c"] == counts["malik_1"]
+
+
+def test_the_printed_p_of_the_striatum_is_fishers():
+    # 108 tables as likely as the one seen, and one less likely, of all that share its margins
+    assert next(p.p_value for p in published("striatum") if p.p_value) == pytest.approx(109 / 293930, abs=1e-5)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -37,18 +38,27 @@ def odds_ratio(status: pd.Series, died: pd.Series, **words: Any) -> dict[str, An
     why = _one_sided(present, dead)
     if why:
         return {**row, "note": f"not estimable: {why}"}
-    cells = [int((present & dead).sum()), int((present & ~dead).sum())]
-    cells += [int((~present & dead).sum()), int((~present & ~dead).sum())]
-    exact = fisher(*cells)
-    row["p_value"] = exact.p_value
-    if min(cells) > 0:
+    cells = [int((own & outcome).sum()) for own in (present, ~present) for outcome in (dead, ~dead)]
+    return {**row, **_of_cells(*cells)}
+
+
+@lru_cache(maxsize=1024)
+def _of_cells(a: int, b: int, c: int, d: int) -> Mapping[str, Any]:
+    """The numbers of the table [[a, b], [c, d]]; kept, for the same table recurs in several results."""
+    exact = fisher(a, b, c, d)
+    if min(a, b, c, d) > 0:
         limits = {"estimate": exact.estimate, "conf_low": exact.conf_low, "conf_high": exact.conf_high}
-        return {**row, **limits, "method": "Fisher exact"}
-    fitted = logistic(pd.DataFrame({"present": present, "dead": dead}), "dead", ["present"], penalty="firth").tidy
+        return {**limits, "p_value": exact.p_value, "method": "Fisher exact"}
+    rows = np.repeat([[True, True], [True, False], [False, True], [False, False]], [a, b, c, d], axis=0)
+    table = pd.DataFrame(rows, columns=["present", "dead"])
+    shared = {"p_value": exact.p_value, "note": f"an empty cell: {_empty_cell((a, b, c, d))}"}
+    try:
+        fitted = logistic(table, "dead", ["present"], penalty="firth").tidy
+    except NotEstimable as reason:
+        return {**shared, "note": f"not estimable: {reason}"}
     found = fitted[(fitted["term"] == "present") & ~fitted["is_reference"]].iloc[0]
-    note = f"an empty cell: {_empty_cell(cells)}"
-    limits = {c: found[c] for c in ("estimate", "conf_low", "conf_high")}
-    return {**row, **limits, "method": "Firth's penalised logistic regression; p: Fisher exact", "note": note}
+    limits = {name: found[name] for name in ("estimate", "conf_low", "conf_high")}
+    return {**shared, **limits, "method": "Firth's penalised logistic regression; p: Fisher exact"}
 
 
 def hazard_ratio(frame: pd.DataFrame, status: pd.Series, **words: Any) -> dict[str, Any]:
