@@ -13,8 +13,8 @@ vocabulary; how text and codes go together is our own choice, "toolkit"):
   where a CT is coded abnormal, no text makes the MRI normal;
 * an MRI text is not used where `mri_done` = 0, enhancement not where `mri_contrast` = 0, a CT text not where
   `ct_done` = 0;
-* non-specific foci are only listed; haemorrhage and atrophy are not used beside a summary that says abnormal, which
-  they could take away;
+* a finding that does not count by default is only listed where no source has its flag, non-specific foci always;
+  haemorrhage and atrophy are not used beside a summary that says abnormal, which they could take away;
 * a CT text counts where it shows a finding with `counts_default` 1 and `ct_abnormal` has no code; a normal one decides
   nothing, as a normal CT does.
 
@@ -170,6 +170,7 @@ def _mri_reasons(seen: _Seen) -> tuple[_Reasons, _Against]:
         "beside an abnormal summary or CT it could only take away from it": fragile,
         "non-specific foci decide nothing": seen.finding == "mri_nonspecific",
         "an abnormal CT or summary is coded": seen.absent & ((ct == _YES) | (any_ == _YES)),
+        "by default it does not count, and no source asks for it": seen.present & ~counted & ~seen.asked(),
         "no source asks for this finding": seen.absent & ~whole & ~seen.asked(),
         "findings are coded one by one and each needs its answer": normal & ~seen.asked() & components,
     }

@@ -47,6 +47,7 @@ class Material:
         cns_baseline, cns_symptoms, …).
     config : the study file.
     gate : the column with the status under the study's criteria set (None where it asks for none).
+    reports : what was read from the texts of their reports (columns of cohort/report_findings.csv; empty without any).
     """
 
     frame: pd.DataFrame
@@ -54,6 +55,7 @@ class Material:
     gate: str | None
     recorded_timing: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
     """Patient -> the hospital's own `cns_timing`, in whose place `frame` has the derived one."""
+    reports: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
     _followed: dict[float, Followed] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
@@ -64,7 +66,9 @@ class Material:
         if "cns_timing" in raw:
             said = raw[raw["cns_timing"].notna()]
             timing = dict(zip(said["patient_id"].astype(str), said["cns_timing"].astype(str), strict=True))
-        return cls(frame, config, classified.gate, timing)
+        read = classified.cohort.reports
+        own = read[read["patient_id"].isin(frame["patient_id"])].reset_index(drop=True) if len(read) else read
+        return cls(frame, config, classified.gate, timing, own)
 
     @cached_property
     def timed(self) -> pd.DataFrame:
