@@ -126,7 +126,7 @@ def forest_lines(
     return [
         {
             "block": block or blocks.get(row["analysis"], ""),
-            "label": row[label],
+            "label": row.get(label) or row["term"],
             **{name: row.get(name) for name in kept},
             "role": role,
         }

@@ -14,7 +14,8 @@ from neurohlh.study.parts.testing.at_landmark import at_risk, forest_rows, line,
 
 ANSWERED = "answered in every domain"
 UNWEIGHTED, WEIGHTED = f"{ANSWERED}, unweighted", f"{ANSWERED}, weighted to stand for all"
-_SYMPTOMS, _TESTED, _WEIGHT = "neurological symptoms at baseline", "answered", "testing_weight"
+_SYMPTOMS, _TESTED = "neurological symptoms at baseline", "answer in every domain"
+_WEIGHT = "testing_weight"
 
 
 def weighted(material: Material) -> Result:
