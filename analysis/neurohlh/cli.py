@@ -1,4 +1,4 @@
-"""The command `neurohlh`: run, check, init, definitions, verify, synth. Heavy imports wait."""
+"""The command `neurohlh`: run, check, init, definitions, evidence, verify, synth. Heavy imports wait."""
 
 from __future__ import annotations
 
@@ -59,6 +59,13 @@ def _parser() -> argparse.ArgumentParser:
     definitions.add_argument("name", nargs="?", metavar="NAME")
     definitions.set_defaults(do=_definitions)
 
+    evidence = commands.add_parser("evidence", help="what is published: pooled, checked, and beside a study of yours")
+    evidence.add_argument("--cohorts", metavar="FILE", help="table of published cohorts (default: the package's)")
+    evidence.add_argument("--effects", metavar="FILE", help="table of published effects (default: the package's)")
+    evidence.add_argument("--study", metavar="DIR", help="folder of a finished run, to hold against what is published")
+    evidence.add_argument("--out", metavar="DIR", help="folder for the report (default: print a summary)")
+    evidence.set_defaults(do=_evidence)
+
     verify = commands.add_parser(
         "verify", help="recompute the shipped reference cases and hold them against R's numbers"
     )
@@ -111,6 +118,27 @@ def _definitions(options: argparse.Namespace) -> None:
     from neurohlh.study.definitions import list_definitions, show_definition
 
     print(show_definition(options.name) if options.name else list_definitions(), end="")
+
+
+def _evidence(options: argparse.Namespace) -> None:
+    from pathlib import Path
+
+    from neurohlh.core.errors import InputError
+    from neurohlh.study.outputs import check_target
+    from neurohlh.study.published.command import EvidenceRun
+
+    if (options.cohorts is None) != (options.effects is None):
+        raise InputError(
+            "only one of --cohorts and --effects is given",
+            why="effects belong to cohorts by their identifiers, so the package's other table would not fit",
+            do="Give both, or neither.",
+        )
+    given = [None if path is None else Path(path) for path in (options.cohorts, options.effects, options.study)]
+    if options.out is None:
+        print(EvidenceRun(*given).text(), end="")
+        return
+    check_target(Path(options.out))
+    print(f"Report: {EvidenceRun(*given).write(Path(options.out))}")
 
 
 def _verify(options: argparse.Namespace) -> int:

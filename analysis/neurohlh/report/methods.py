@@ -65,6 +65,7 @@ _UNSAID = {
     "part",
     "plan",
     "picture",
+    "heads",
 }
 
 
@@ -125,7 +126,7 @@ def _patients(result: Result) -> Iterator[str]:
         return
     events = counts.get("events")
     deaths = f", {fmt.integer(events)} deaths" if isinstance(events, (int, float)) else ""
-    yield f"{fmt.integer(used)} of {fmt.integer(supplied)} patients used{deaths}"
+    yield f"{fmt.integer(used)} of {fmt.integer(supplied)} {counts.get('unit', 'patients')} used{deaths}"
     dropped = {str(k): v for k, v in dict(counts.get("dropped") or {}).items() if v}
     if dropped:
         yield "Left out: " + "; ".join(f"{reason} {fmt.integer(n)}" for reason, n in dropped.items())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from neurohlh.core.result import Result
-from neurohlh.report import tables_describe, tables_survival, tables_tidy
+from neurohlh.report import tables_describe, tables_published, tables_survival, tables_tidy
 from neurohlh.report.blocks import Table
 from neurohlh.report.names import Names
 
@@ -21,6 +21,7 @@ _LAYOUTS: dict[str, Callable[[Result, Names], tuple[Table, ...]]] = {
     "logrank": tables_survival.logrank,
     "cox": tables_survival.cox,
     "cox_bounds": tables_survival.cox_bounds,
+    **dict.fromkeys(tables_published.KINDS, tables_published.published),
 }
 
 

@@ -1,0 +1,1 @@
+"""The published world: cohorts and effects read from publications, pooled, checked, and held beside a study."""
