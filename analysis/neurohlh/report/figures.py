@@ -62,8 +62,9 @@ def draw(result: Result, *, names: Names | None = None, **options: Any) -> Drawi
     names = (names or Names()).with_result(result)
     with style():
         readable, replaced = _readable(result, names)
-        figure = _painter(result)(result, readable, **options)
-        if replaced:
+        drawn, numbered = _numbered(result)
+        figure = _painter(drawn)(drawn, readable, **options)
+        if replaced or numbered:
             figure.text(0.01, 0.005, "Names that no installed font can draw are numbered.", fontsize=7)
     return figure
 
@@ -123,6 +124,18 @@ def _readable(result: Result, names: Names) -> tuple[Names, bool]:
             replaced += 1
             levels.setdefault(variable, {})[level] = f"item {replaced}"
     return Names(labels, names.units, levels, names.exposure), replaced > 0
+
+
+def _numbered(result: Result) -> tuple[Result, bool]:
+    """The result with the words of its picture that no installed font can draw replaced by numbers."""
+    if "picture" not in result.method:
+        return result, False
+    words = result.curves.select_dtypes(include="object")
+    undrawable = [w for w in dict.fromkeys(words.to_numpy().ravel()) if isinstance(w, str) and not drawable(w)]
+    if not undrawable:
+        return result, False
+    items = {word: f"item {k}" for k, word in enumerate(undrawable, start=1)}
+    return result.with_(curves=result.curves.replace(items)), True
 
 
 def _for_page(svg: str, key: str, title: str, description: str) -> str:

@@ -125,3 +125,12 @@ def test_a_picture_outlives_its_file():
 def test_a_forest_refuses_what_nobody_draws(row):
     with pytest.raises(ValueError, match="of a forest"):
         pictures.forest(RESULT, [row], axis="x")
+
+
+def test_words_that_no_font_can_draw_are_numbered_in_png_and_stay_text_in_svg(tmp_path, monkeypatch, recwarn):
+    monkeypatch.setattr(figures, "drawable", str.isascii)
+    drawn = pictures.forest(RESULT, [{"label": "合成医院A", "estimate": 2.0, "role": "main"}], axis="Ratio")
+    assert "item 1" in texts(figures.draw(drawn).axes[0])
+    svg, _ = figures.save(drawn, tmp_path / "forest")
+    assert "合成医院A" in svg.read_text(encoding="utf-8")
+    assert not [w for w in recwarn if "Glyph" in str(w.message)]
