@@ -167,7 +167,7 @@ def hospital(rng, n, convert):
 
 
 def test_evidence_that_comes_late_makes_ever_cns_look_protective_where_there_is_no_effect(tmp_path):
-    results = PART.results(material_of(tmp_path, hospital(np.random.default_rng(1), 900, convert=True)), {})
+    results = PART.results(material_of(tmp_path, hospital(np.random.default_rng(1), 600, convert=True)), {})
     assert ratio(results["time_ever_cns_warning"], "ever found")["conf_high"] < 0.85
     for words in ("as it was known each day", "decided patients alone"):
         row = ratio(results["time_dependent"], words)
@@ -177,7 +177,7 @@ def test_evidence_that_comes_late_makes_ever_cns_look_protective_where_there_is_
 
 def test_leaving_out_who_died_undecided_makes_cns_look_harmful_where_there_is_no_effect(tmp_path):
     """The deaths before the lumbar puncture are gone, while those found involved later lend their days."""
-    results = PART.results(material_of(tmp_path, hospital(np.random.default_rng(2), 900, convert=False)), {})
+    results = PART.results(material_of(tmp_path, hospital(np.random.default_rng(2), 600, convert=False)), {})
     assert ratio(results["time_dependent"], "decided patients alone")["conf_low"] > 1
     row = ratio(results["time_dependent"], "as it was known each day")
     assert row["conf_low"] < 1 < row["conf_high"]
