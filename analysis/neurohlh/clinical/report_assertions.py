@@ -55,7 +55,7 @@ def _reach(tokens: Sequence[Token], at: int, kind: str, rest: str) -> list[Token
     if not backward and any(t.has(ASSERTABLE | {"normal"}) for t in after):
         return after
     at_end = backward or not any(sign.isalnum() for sign in rest)
-    if kind == "suppressing" or (kind == "uncertainty" and not at_end):
+    if kind == "suppressing" or not at_end:
         return []
     before = []
     for token in reversed(tokens[:at]):

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from neurohlh.clinical.report_characters import is_chinese
 from neurohlh.clinical.report_vocabulary import Roles, terms
 
 ASSERTABLE = frozenset(
@@ -19,7 +20,7 @@ _QUANTITIES = frozenset(("multi", "diffuse", "bilateral", "large"))
 _ALONE = frozenset(("uncertainty", "resolved", "persisting"))
 _OR = ("or ", "nor ", "and/or ", "或")
 _LEFTOVER = 3
-"""Letters beside a cue up to which a clause says nothing else ('是', 'now')."""
+"""Letters beside a cue up to which a clause says nothing else ('now', 是)."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def _with_denied_lists(text: str, parts: Sequence[Clause]) -> list[Clause]:
 
 def _open_denial(clause: Clause) -> bool:
     cues = [t for t in clause.tokens if t.has(CUES | {"stop"})]
-    return bool(cues) and "negation" in cues[-1].roles and clause.any(*ASSERTABLE)
+    return bool(cues) and "negation" in cues[-1].roles
 
 
 def _item(text: str, clause: Clause) -> bool:
@@ -123,14 +124,19 @@ def _with_remarks(text: str, parts: Sequence[Clause]) -> list[Clause]:
     """A segment that only doubts or revokes what was said before it belongs to that."""
     joined: list[Clause] = []
     for part in parts:
-        said = sum(t.end - t.start for t in part.tokens)
-        letters = sum(s.isalnum() for s in text[part.start : part.end])
-        only = part.tokens and all(t.has(_ALONE) for t in part.tokens) and letters - said <= _LEFTOVER
+        said = sum(_weight(text[t.start : t.end]) for t in part.tokens)
+        left = _weight(text[part.start : part.end]) - said
+        only = part.tokens and all(t.has(_ALONE) for t in part.tokens) and left <= _LEFTOVER
         if joined and only:
             joined[-1] = joined[-1].joined(part)
         else:
             joined.append(part)
     return joined
+
+
+def _weight(text: str) -> int:
+    """The length of a text in letters; a Chinese character says as much as a short word."""
+    return sum(_LEFTOVER if is_chinese(s) else 1 for s in text if s.isalnum())
 
 
 def _with_places(parts: Sequence[Clause]) -> list[Clause]:

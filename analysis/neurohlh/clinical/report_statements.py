@@ -15,7 +15,7 @@ ABNORMAL = "abnormal"
 _WHITE_MATTER = frozenset(("white_matter", "wm_periventricular", "wm_deep", "wm_subcortical"))
 _LESION = frozenset(("lesion", "weak", "high", "low", "long_t1", "long_t2", "swelling"))
 _GENERIC = frozenset(("lesion", "high", "low", "long_t1", "long_t2"))
-_LEVEL = frozenset(("high", "low", "raised", "lowered", "lesion"))
+_LEVEL = frozenset(("high", "low", "raised", "lowered", "lesion", "normal"))
 _MODALITY = frozenset(("t1", "t2", "dwi", "adc"))
 _ENHANCES = frozenset(("enhancement", "abnormal_enhancement"))
 _MEASURES = frozenset(("wide", "late"))
@@ -115,9 +115,9 @@ class _Reading:
                 yield _mention("diffusion_restricted", a, *modalities)
             elif "adc" in names and kinds & {"high", "raised"}:
                 yield _mention("adc_increased", a, *modalities)
-            elif "dwi" in names and (kinds & {"high"} or (a.status == NOT_MET and kinds & {"lesion"})):
+            elif "dwi" in names and (kinds & {"high", "normal"} or (a.status == NOT_MET and kinds & {"lesion"})):
                 # Bright on DWI alone may be T2 shining through.
-                doubt = a if a.status == NOT_MET else replace(a, status=INDETERMINATE)
+                doubt = replace(a, status=INDETERMINATE) if a.status == MET and "high" in kinds else a
                 yield _mention("diffusion_restricted", doubt, *modalities)
             if "t1" in names and "low" in kinds:
                 yield _mention("t1_hypo", a, *modalities)
@@ -277,6 +277,9 @@ def _whole_normal(text: str, part: Clause, number: int, of: int) -> Iterator[Men
         at = last
     normal = "normal" in kinds and "negation" not in kinds and "lesion" not in kinds
     sound = "negation" in kinds and "lesion" in kinds and "normal" not in kinds
-    of_the_brain = kinds & {"subject", "rest"} or (number == 0 and of == 1)
+    if "part" in kinds:
+        of_the_brain = "parenchyma" in kinds
+    else:
+        of_the_brain = bool(kinds & {"subject", "rest", "parenchyma"}) or (number == 0 and of == 1)
     if (normal or sound) and of_the_brain:
         yield Mention(ABNORMAL, NOT_MET, False, first, last)

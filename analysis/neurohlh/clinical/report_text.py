@@ -86,7 +86,7 @@ def _settle_whole(best: dict[str, Mention]) -> None:
     others = [m for code, m in best.items() if code != ABNORMAL and not m.before]
     if whole is None:
         return
-    contradicting = (MET, INDETERMINATE) if whole.status == NOT_MET else (MET,)
+    contradicting = (MET,) if whole.status == MET else (MET, INDETERMINATE)
     if any(m.status in contradicting for m in others):
         del best[ABNORMAL]
 
