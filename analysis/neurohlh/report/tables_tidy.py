@@ -23,6 +23,8 @@ def tidy(result: Result, names: Names) -> tuple[Table, ...]:
     """The rows of the result; text that is the same in all of them stands once below the table. Checks follow."""
     rows = result.tidy
     said = {c: rows[c].map(str) for c in _WORDS if (rows[c] != "").any()}
+    if _term_says_it(rows, names):
+        said.pop("variable", None)
     shown = [c for c, texts in said.items() if texts.nunique() > 1 or c == "measure" or len(rows) == 1]
     constant = [f"{c.capitalize()}: {texts.iloc[0]}" for c, texts in said.items() if c not in shown]
     found = [Column(c.capitalize(), number=False) for c in shown]
@@ -36,6 +38,13 @@ def tidy(result: Result, names: Names) -> tuple[Table, ...]:
     body = tuple(Row(tuple(own)) for own in cells)
     table = Table(title[:1].upper() + title[1:], tuple(found), body, notes, fold=30, key=result.kind)
     return (table, *_checks(result))
+
+
+def _term_says_it(rows: pd.DataFrame, names: Names) -> bool:
+    """Whether every variable stands in words in its row's term already."""
+    named = rows[rows["variable"] != ""]
+    pairs = zip(named["variable"], named["term"], strict=True)
+    return all(names.labels.get(variable, "").casefold() == str(term).casefold() for variable, term in pairs)
 
 
 def _number_columns(rows: pd.DataFrame, result: Result) -> list[tuple[str, str, Callable[[Mapping[Any, Any]], Cell]]]:

@@ -145,6 +145,17 @@ def test_an_unknown_kind_shows_what_varies_the_estimate_with_its_limits_and_the_
     assert texts(checked) == [["size", "GLOBAL", "2.500", "ok", ""]]
 
 
+def test_a_variable_whose_words_are_the_term_needs_no_column_of_its_own():
+    rows = [
+        {"variable": "mri_edema", "term": "Cerebral oedema", "measure": "proportion", "estimate": 0.2},
+        {"variable": "mri_cortex", "term": "Cortical lesion", "measure": "proportion", "estimate": 0.3},
+    ]
+    result = Result(kind="something", tidy=tidy_frame(rows))
+    words = Names({"mri_edema": "Cerebral oedema", "mri_cortex": "Cortical lesion"})
+    assert [c.head for c in tables_of(result, words)[0].columns] == ["Term", "Measure", "Estimate"]
+    assert [c.head for c in tables_of(result)[0].columns] == ["Variable", "Term", "Measure", "Estimate"]
+
+
 def test_a_notebook_shows_the_same_table(frequency):
     shown = frequency._repr_html_()
     assert shown == to_html(frequency)

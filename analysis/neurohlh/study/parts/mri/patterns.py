@@ -112,6 +112,6 @@ def _deaths(frame: pd.DataFrame, died: pd.Series, population: str) -> list[dict[
             own = dead[inside]
             unknown = int(own.isna().sum())
             note = f"outcome unknown in {unknown} more" if unknown else ""
-            rows.append(share(text, int(own.fillna(False).sum()), len(own) - unknown, note=note, **words))
+            rows.append(share(f"{text}: died", int(own.fillna(False).sum()), len(own) - unknown, note=note, **words))
     status = code.map({**dict.fromkeys(PATTERN_1, "met"), _PATTERN_2: "not_met"}).fillna(INDETERMINATE)
     return [*rows, odds_ratio(status, dead, term="odds of death", contrast=CONTRAST, **words)]

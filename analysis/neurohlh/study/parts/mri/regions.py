@@ -86,7 +86,7 @@ def _many(mine: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _number(mine: pd.DataFrame) -> list[dict[str, Any]]:
     exact = mine[LOWEST].where(mine[LOWEST] == mine[HIGHEST])
-    return quartiles(exact, "regions", term="number of affected regions, where exactly known", variable=COUNT)
+    return quartiles(exact, "regions", term="number of affected regions, where exactly known")
 
 
 def _region(status: pd.Series, region: Region) -> list[dict[str, Any]]:
