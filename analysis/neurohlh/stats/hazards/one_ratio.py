@@ -62,7 +62,10 @@ def one_hazard_ratio(
     coef, se = float(model.fit.coef[place]), float(np.sqrt(max(model.cov[place, place], 0.0)))
     if not se > 1e-9 * float(np.sqrt(model.fit.cov[place, place])):
         return _none(*counts, "the robust variance is 0")
-    ratio, low, high = np.exp([coef, coef - z * se, coef + z * se])
+    with np.errstate(over="ignore", under="ignore"):
+        ratio, low, high = np.exp([coef, coef - z * se, coef + z * se])
+    if not (low > 0 and np.isfinite(high)):
+        return _none(*counts, "the limits are beyond the largest number")
     return OneRatio(*counts, float(ratio), float(low), float(high), coef, se)
 
 

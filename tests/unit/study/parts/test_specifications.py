@@ -11,14 +11,16 @@ import pytest
 from neurohlh.clinical.cns_definitions import definition, definitions
 from neurohlh.core.errors import InputError, NotEstimable
 from neurohlh.core.pictures import SPECIFICATION_COLUMNS
+from neurohlh.stats.hazards.one_ratio import OneRatio
 from neurohlh.study.first_results import _by_exposure
 from neurohlh.study.follow import survival_set
 from neurohlh.study.parts.declared import PART as DECLARED
+from neurohlh.study.parts.groups import one_sided
 from neurohlh.study.parts.material import Material
-from neurohlh.study.parts.specifications import PART
+from neurohlh.study.parts.specifications import OTHER_WINDOW, PART
 from neurohlh.study.parts.specifications.agreement import agreement, why
 from neurohlh.study.parts.specifications.curve import choices, curve, drawn, summary
-from neurohlh.study.parts.specifications.fits import Adjusting, Fitted, fit_all
+from neurohlh.study.parts.specifications.fits import NO_COVARIATE, Adjusting, Fitted, fit_all, fit_one
 from neurohlh.study.parts.specifications.grid import CHOICES, Specification
 from neurohlh.study.plan import planned
 from neurohlh.study.study import Study
@@ -244,6 +246,60 @@ def test_a_small_hospital_has_its_specifications_counted_with_their_reasons(coho
     assert len(tidy) == len(definitions()) * 3 * 3
     assert set(tidy["method"]) == {"crude", "adjusted", "overlap weights"}
     assert (tidy["estimate"].notna() | (tidy["note"] != "")).all()
+
+
+def ratio(estimate, low, high, events=20, parameters=4, reason=""):
+    return OneRatio(50, events, parameters, estimate, low, high, 0.5, 0.3, reason)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (ratio(1.6, 0.9, 2.9), ""),
+        (ratio(1.6, 0.9, 2.9, events=8), ""),
+        (ratio(1.6, 0.9, 2.9, events=7), "fewer than 2 deaths per parameter"),
+        (ratio(30.0, 1.0, 1000.0), ""),
+        (ratio(30.0, 0.9, 1000.0), "more than 1000 times"),
+        (ratio(np.nan, np.nan, np.nan, reason="no overlap"), "no overlap"),
+    ],
+)
+def test_a_model_that_follows_single_patients_gives_no_number(given, said):
+    fitted = Fitted.of(given, pd.DataFrame({"os_event": [1.0]}))
+    assert said in fitted.reason
+    assert bool(fitted.reason) == bool(said) == bool(np.isnan(fitted.estimate))
+    assert (fitted.n, fitted.events) == (50, given.events)
+
+
+def test_no_specification_is_called_adjusted_that_adjusts_for_nothing(material):
+    """Of some patients every covariate is the same."""
+    adjusting = Adjusting.of(material)
+    frame = material.followed().frame.assign(**{ENTRY: 0.0, "age_years": 3.0, "platelets": 50.0})
+    found = fit_one(frame, adjusting)
+    assert found["crude"].reason == ""
+    assert {found[kind].reason for kind in adjusting.kinds if kind != "crude"} == {NO_COVARIATE}
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (["met", "not_met"], ""),
+        (["not_met"], "nobody at risk at the landmark is CNS involved"),
+        (["met"], "nobody at risk at the landmark is known not to be CNS involved"),
+        ([], "nobody at risk at the landmark has a decided CNS status"),
+    ],
+)
+def test_why_there_is_nothing_to_compare(status, said):
+    assert one_sided(pd.DataFrame({"cns": pd.Series(status, dtype=object)})) == said
+
+
+def test_another_time_zero_of_the_study_is_declared_and_told_apart_from_the_main_results(tmp_path):
+    path = tmp_path / "hospital.csv"
+    path.write_text(hospital(60), encoding="utf-8")
+    cohort = Study.of(path, eligibility={"criteria": "none"}, endpoint={"os": {"origin": "date_admission"}}).load()
+    found = PART.results(Material.of(cohort.classified, cohort.population, cohort.study.config), {})
+    tidy = found["specifications_curve"].tidy
+    assert tidy.loc[tidy["level"] != "", "group"].tolist() == ["admission"]
+    assert OTHER_WINDOW in found["specifications_summary"].notes
 
 
 def specification(coef, name="seed_any3", zero="the diagnosis of HLH", rule="left out", how="crude", **more):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from neurohlh.stats.weights.weight import Weighted, weight
 from neurohlh.study.covariates import variable_of
 from neurohlh.study.follow import EXPOSURE
 from neurohlh.study.parts.confounding.adjustment_set import Sets, label
+from neurohlh.study.parts.groups import one_sided, reason_in_words
 from neurohlh.study.parts.material import Followed, Material
 
 TIME, EVENT = "os_days", "os_event"
@@ -73,7 +74,7 @@ def lines(material: Material, sets: Sets) -> Iterator[Line]:
     if len(complete) < len(frame) and terms:
         yield Line("crude, patients with all covariates known", _ratio(complete, []))
     main = _ratio(frame, terms, strata)
-    stratified = f", with a baseline hazard per {strata}" if strata else ""
+    stratified = f", a baseline hazard per {label(strata).lower()}" if strata else ""
     yield Line(MAIN, main, f"the main model{stratified}" if terms or strata else "the data hold no covariate: crude")
     if not terms:
         return
@@ -91,16 +92,28 @@ def lines(material: Material, sets: Sets) -> Iterator[Line]:
 
 
 def _ratio(frame: pd.DataFrame, terms: list[str], strata: str | None = None) -> OneRatio:
-    return one_hazard_ratio(frame, TIME, EVENT, EXPOSURE, terms, CoxOptions(strata=strata))
+    reason = one_sided(frame)
+    if reason:
+        return _nothing(frame, reason)
+    found = one_hazard_ratio(frame, TIME, EVENT, EXPOSURE, terms, CoxOptions(strata=strata))
+    return replace(found, reason=reason_in_words(found.reason))
 
 
 def _firth(frame: pd.DataFrame, terms: list[str], strata: str | None) -> Line:
     words, method = PENALISED, "Cox regression with Firth's penalty"
+    reason = one_sided(frame)
+    if reason:
+        return Line(words, _nothing(frame, reason), method=method)
     try:
         found = cox_firth(frame, TIME, EVENT, [EXPOSURE, *terms], strata=strata)
     except NotEstimable as error:
         return Line(words, _nothing(frame, str(error)), method=method)
-    row = found.tidy[(found.tidy["variable"] == EXPOSURE) & ~found.tidy["is_reference"]].iloc[0]
+    rows = found.tidy[(found.tidy["variable"] == EXPOSURE) & ~found.tidy["is_reference"]]
+    if rows.empty:
+        return Line(
+            words, _nothing(frame, "all patients with known covariates have the same CNS status"), method=method
+        )
+    row = rows.iloc[0]
     ratio = OneRatio(
         n=int(found.counts["used"]),
         events=int(found.counts["events"]),

@@ -10,8 +10,15 @@ from neurohlh.study.parts.material import Material
 from neurohlh.study.parts.part import Part, Results, answer
 from neurohlh.study.parts.specifications.agreement import agreement
 from neurohlh.study.parts.specifications.curve import REFERENCE, choices, curve, summary
-from neurohlh.study.parts.specifications.fits import Adjusting
+from neurohlh.study.parts.specifications.fits import TOO_FEW, TOO_WIDE, Adjusting
 from neurohlh.study.parts.specifications.grid import Around, Specification, all_specifications
+from neurohlh.study.time_zero import DIAGNOSIS
+
+OTHER_WINDOW = (
+    "The declared specification counts baseline evidence and survival from the same time zero, and patients enter at "
+    "their diagnosis; the study's main results count baseline evidence around the diagnosis of HLH, so that they can "
+    "differ from it."
+)
 
 
 def _results(material: Material, found: Results) -> Results:
@@ -19,9 +26,12 @@ def _results(material: Material, found: Results) -> Results:
     found_around = Around.of(material)
     specifications = all_specifications(material, adjusting, found_around)
     method, counts = _method(material, adjusting), _counts(material, specifications)
+    together, one_by_one = summary(specifications, method, counts), curve(specifications, method, counts)
+    if material.config.endpoint.os.origin != DIAGNOSIS:
+        together, one_by_one = (r.with_(notes=(*r.notes, OTHER_WINDOW)) for r in (together, one_by_one))
     made: dict[str, Result] = {
-        "specifications_summary": summary(specifications, method, counts),
-        "specifications_curve": curve(specifications, method, counts),
+        "specifications_summary": together,
+        "specifications_curve": one_by_one,
         "specifications_choices": answer(
             "specification_choices",
             "Which choice moves the hazard ratio most",
@@ -47,6 +57,7 @@ def _method(material: Material, adjusting: Adjusting) -> dict[str, Any]:
         "covariates": "the minimal set that the data hold" if model.covariates is None else list(model.covariates),
         "strata": f"{strata}; with weights a covariate of the propensity score",
         "entry": "where time zero is before the diagnosis of HLH, patients enter at the diagnosis (left truncation)",
+        "refused": f"{TOO_FEW}; {TOO_WIDE} (choices of this package)",
         "denominator": "patients at risk at the landmark whose covariates are known",
         "reference": [REFERENCE],
     }

@@ -16,11 +16,21 @@ from neurohlh.stats.weights.weight import weight
 from neurohlh.study.config import Model
 from neurohlh.study.covariates import DEFAULT_COVARIATES, adjustment, variable_of
 from neurohlh.study.follow import EXPOSURE
+from neurohlh.study.parts.groups import one_sided, reason_in_words
 from neurohlh.study.parts.material import Material
 from neurohlh.study.time_zero import ENTRY
 
 CRUDE, ADJUSTED, STRATIFIED, WEIGHTED = "crude", "adjusted", "adjusted, stratified", "overlap weights"
 CENTRE = "center_id"
+FEWEST = 2
+"""Deaths per parameter below which a specification has no number: such a model follows single patients (a choice of
+this package; below ten a model is marked, dossier 13.5)."""
+WIDEST = 1000
+"""Upper over lower limit above which an interval says nothing and its hazard ratio is not shown (a choice of this
+package: it would only stretch the range of the others)."""
+TOO_WIDE = f"the upper limit is more than {WIDEST} times the lower one"
+TOO_FEW = f"fewer than {FEWEST} deaths per parameter"
+NO_COVARIATE = "no covariate varies among these patients"
 TIME, EVENT = "os_days", "os_event"
 
 
@@ -41,8 +51,13 @@ class Fitted:
     def of(cls, ratio: OneRatio, frame: pd.DataFrame) -> Fitted:
         """From a hazard ratio; where no model could be made the patients of `frame` are those counted."""
         n, events = (ratio.n, ratio.events) if ratio.n else (len(frame), int(frame[EVENT].sum()))
-        numbers = (ratio.estimate, ratio.conf_low, ratio.conf_high, ratio.coef, ratio.std_error)
-        return cls(n, events, *numbers, ratio.reason)
+        if ratio.reason:
+            return cls.refused(n, reason_in_words(ratio.reason), events)
+        if events < FEWEST * ratio.parameters:
+            return cls.refused(n, TOO_FEW, events)
+        if ratio.conf_high > WIDEST * ratio.conf_low:
+            return cls.refused(n, TOO_WIDE, events)
+        return cls(n, events, ratio.estimate, ratio.conf_low, ratio.conf_high, ratio.coef, ratio.std_error)
 
     @classmethod
     def refused(cls, n: int, reason: str, events: int = 0) -> Fitted:
@@ -61,6 +76,11 @@ class Adjusting:
     strata: str | None
     kinds: tuple[str, ...]
     main: str
+
+    @property
+    def adjusts(self) -> bool:
+        """Whether there is any covariate to adjust for in the study as a whole."""
+        return WEIGHTED in self.kinds
 
     @classmethod
     def of(cls, material: Material) -> Adjusting:
@@ -93,7 +113,7 @@ def fit_all(tasks: Sequence[tuple[pd.DataFrame, Adjusting]]) -> list[dict[str, F
 def fit_one(frame: pd.DataFrame, adjusting: Adjusting) -> dict[str, Fitted]:
     """The hazard ratio of CNS involvement under every adjustment; whoever is neither met nor not_met is left out."""
     frame = frame[frame[EXPOSURE].isin(["met", "not_met"])].reset_index(drop=True)
-    reason = _one_sided(frame)
+    reason = one_sided(frame)
     if reason:
         return {kind: Fitted.refused(len(frame), reason, int(frame[EVENT].sum())) for kind in adjusting.kinds}
     chosen = adjustment(frame, adjusting.model)
@@ -103,24 +123,15 @@ def fit_one(frame: pd.DataFrame, adjusting: Adjusting) -> dict[str, Fitted]:
     models = {CRUDE: ((), plain), ADJUSTED: (chosen.terms, plain), STRATIFIED: (chosen.terms, by_stratum)}
     found = {}
     for kind in adjusting.kinds:
-        if kind == WEIGHTED:
+        if kind != CRUDE and not chosen.terms and adjusting.adjusts:
+            found[kind] = Fitted.refused(len(frame), NO_COVARIATE, int(frame[EVENT].sum()))
+        elif kind == WEIGHTED:
             found[kind] = _weighted(chosen.frame, chosen.terms, adjusting.strata, entry)
         else:
             terms, options = models[kind]
             ratio = one_hazard_ratio(chosen.frame, TIME, EVENT, EXPOSURE, terms, options)
             found[kind] = Fitted.of(ratio, frame)
     return found
-
-
-def _one_sided(frame: pd.DataFrame) -> str:
-    words = {
-        "met": "nobody at risk at the landmark is CNS involved",
-        "not_met": "nobody at risk at the landmark is known not to be CNS involved",
-    }
-    lacking = [said for status, said in words.items() if not (frame[EXPOSURE] == status).any()]
-    if len(lacking) == len(words):
-        return "nobody at risk at the landmark has a decided CNS status"
-    return lacking[0] if lacking else ""
 
 
 def _weighted(frame: pd.DataFrame, terms: Sequence[str], strata: str | None, entry: str | None) -> Fitted:
