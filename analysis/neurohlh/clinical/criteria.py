@@ -115,6 +115,11 @@ def parse(text: str, origin: str, stem: str, status: str = "") -> Definition:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError("this is not a TOML file", where=origin, why=str(error), do="correct the syntax.") from error
+    return from_data(data, origin, stem, status)
+
+
+def from_data(data: Mapping[str, Any], origin: str, stem: str, status: str = "") -> Definition:
+    """A definition from the content of a TOML file; see `parse`."""
     _known_keys(data, _TOP_KEYS, origin)
     items_data = _table(data, "items", origin)
     if not items_data:

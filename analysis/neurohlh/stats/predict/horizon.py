@@ -42,21 +42,31 @@ class AtHorizon:
         return np.concatenate([self.measures, self.net_benefit, self.smooth])
 
 
-def at_horizon(risk: Floats, time: Floats, event: Bools, horizon: float, thresholds: Floats, grid: Floats) -> AtHorizon:
+def at_horizon(
+    risk: Floats,
+    time: Floats,
+    event: Bools,
+    horizon: float,
+    thresholds: Floats,
+    grid: Floats,
+    order: Floats | None = None,
+) -> AtHorizon:
     """Every measure of `risk` on patients with follow-up `time` and `event`.
 
-    AUC and Brier score are weighted for censoring as in `prediction_scores`; observed is 1 - Kaplan-Meier. O(n log n).
+    AUC and Brier score are weighted for censoring as in `prediction_scores`; observed is 1 - Kaplan-Meier. `order` is
+    what concordance and AUC go by, where that is not the risk itself. O(n log n).
     """
+    order = risk if order is None else order
     censoring = Censoring.of(time, event)
     area, error, accuracy = np.nan, np.nan, np.nan
     if (time > horizon).any():
-        area = auc(risk, event, censoring, horizon).estimate
+        area = auc(order, event, censoring, horizon).estimate
         error = brier(risk, event, censoring, horizon).estimate
         nobody = brier_of_nobody(event, censoring, horizon)[1].estimate
         accuracy = 1 - error / nobody if nobody > 0 else np.nan
     expected = float(risk.mean())
     ratio = observed_risk(time, event, horizon) / expected if expected > 0 else np.nan
-    measures = np.array([concordance(risk, time, event).estimate, area, error, accuracy, ratio])
+    measures = np.array([concordance(order, time, event).estimate, area, error, accuracy, ratio])
     return AtHorizon(
         measures, net_benefit(risk, time, event, horizon, thresholds), smooth_risk(risk, time, event, horizon, grid)
     )
@@ -77,13 +87,22 @@ def net_benefit(risk: Floats, time: Floats, event: Bools, horizon: float, thresh
     1 - Kaplan-Meier among those above the threshold (1 where all of them have died, which dcurves leaves empty). 0
     where nobody is above, NaN where none of them is followed to the horizon.
     """
-    found = np.zeros(len(thresholds))
-    for place, threshold in enumerate(thresholds):
-        above = risk >= threshold
-        if above.any():
-            share, died = above.mean(), observed_risk(time[above], event[above], horizon)
-            found[place] = share * (died - (1 - died) * threshold / (1 - threshold))
-    return found
+    above = risk >= thresholds[:, None]
+    share, died = above.mean(axis=1), _observed_among(above, time, event, horizon)
+    return np.where(above.any(axis=1), share * (died - (1 - died) * thresholds / (1 - thresholds)), 0.0)
+
+
+def _observed_among(own: Bools, time: Floats, event: Bools, horizon: float) -> Floats:
+    """`observed_risk` of each row of `own`, which marks patients; all Kaplan-Meier curves are walked down together."""
+    order = np.argsort(time, kind="stable")
+    marks, sorted_time = own[:, order].astype(float), time[order]
+    first = np.flatnonzero(np.concatenate([[True], np.diff(sorted_time) > 0]))
+    died = np.add.reduceat(marks * event[order], first, axis=1)
+    at_risk = np.cumsum(marks[:, ::-1], axis=1)[:, ::-1][:, first]
+    left = np.where(at_risk > 0, 1 - died / np.where(at_risk > 0, at_risk, 1), 1.0)
+    survival = np.prod(left[:, sorted_time[first] <= horizon], axis=1)
+    followed = (own & (time >= horizon)).any(axis=1)
+    return np.where(followed | (survival == 0), 1 - survival, np.nan)
 
 
 def smooth_risk(risk: Floats, time: Floats, event: Bools, horizon: float, grid: Floats) -> Floats:

@@ -5,6 +5,7 @@ Several models are refitted to the same bootstrap samples, so that what one adds
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -40,6 +41,7 @@ class _Setting:
     time: Floats
     event: Bools
     matrices: tuple[Floats, ...]
+    orders: tuple[Floats | None, ...]
     designs: tuple[SortedDesign, ...]
     horizon: float
     thresholds: Floats
@@ -50,7 +52,7 @@ def validate_cox_at(
     frame: pd.DataFrame,
     time: str,
     event: str,
-    models: Mapping[str, Sequence[str]],
+    models: Mapping[str, str | Sequence[str]],
     *,
     horizon: float,
     seed: int | np.random.Generator,
@@ -61,29 +63,35 @@ def validate_cox_at(
     conf_level: float = 0.95,
     n_jobs: int | None = None,
     rows: Ints | None = None,
+    curve: bool = True,
 ) -> Result:
     """Apparent and optimism-corrected performance, by `horizon`, of the risks that Cox models predict.
 
-    `models` names each model's covariates; all are fitted to the patients whose covariates of every model are known,
-    and to the same bootstrap samples of them. Optimism is the mean performance of a refitted model on its sample minus
-    on the original patients (Harrell 1996), for concordance, AUC, Brier score, IPA, observed/expected, the net benefit
-    at each of `thresholds`, and the calibration curve. With several models their differences follow, first minus
-    second. Limits are the bootstrap percentiles of the apparent value shifted by the optimism (Noma 2021);
-    observed/expected, which is about 1 on the sample itself, has the percentiles on the original patients. `rows`
-    (replicates, patients used) hands in the samples as row numbers from 0, in place of `seed`.
+    `models` names each model's covariates, or one column with a score made elsewhere (higher is worse): concordance
+    and AUC are then those of the score as it is, and only the risk that goes with it is estimated. All are fitted to
+    the patients whose covariates of every model are known, and to the same bootstrap samples of them. Optimism is the
+    mean performance of a refitted model on its sample minus on the original patients (Harrell 1996), for concordance,
+    AUC, Brier score, IPA, observed/expected, the net benefit at each of `thresholds`, and the calibration curve. With
+    several models their differences follow, first minus second. Limits are the bootstrap percentiles of the apparent
+    value shifted by the optimism (Noma 2021); observed/expected, which is about 1 on the sample itself, has the
+    percentiles on the original patients. `rows` (replicates, patients used) hands in the samples as row numbers from
+    0, in place of `seed`; `curve` false leaves the calibration curve out, which takes half of the time.
 
-    `tidy`: rows apparent, optimism and corrected. `curves`: group, predicted, apparent, observed (the corrected curve).
-    Raises ValueError for wrong columns or options, NotEstimable if a model has no finite estimate, nobody is followed
-    beyond the horizon, nobody dies by it, or too few replicates give a model.
+    `tidy`: rows apparent, optimism and corrected; concordance is that of all follow-up. `curves`: group, predicted,
+    apparent, observed (the corrected curve). Raises ValueError for wrong columns or options, NotEstimable if a model
+    has no finite estimate, nobody is followed beyond the horizon, nobody dies by it, or too few replicates give a
+    model.
     """
     z_value(conf_level)
     limits = np.asarray(list(thresholds), dtype=float)
     _check_options(models, horizon, limits)
-    union = list(dict.fromkeys(term for covariates in models.values() for term in covariates))
+    terms = {name: [given] if isinstance(given, str) else list(given) for name, given in models.items()}
+    union = list(dict.fromkeys(term for covariates in terms.values() for term in covariates))
     everybody = cox_model(frame, time, event, union, CoxOptions(reference=reference, ties=ties))
     own = frame.loc[everybody.used]
-    fitted = {name: _sound(own, time, event, terms, reference, ties, name) for name, terms in models.items()}
-    setting, apparent = _setting(everybody, fitted, horizon, limits)
+    fitted = {name: _sound(own, time, event, each, reference, ties, name) for name, each in terms.items()}
+    scores = [name for name, given in models.items() if isinstance(given, str)]
+    setting, apparent = _setting(everybody, fitted, scores, horizon, limits, GRID if curve else 0)
     found = _replicates(setting, seed, replicates, n_jobs, rows)
     sound = [one for one in found if one is not None]
     if len(sound) < max(2, FEW_LEFT * len(found)):
@@ -92,14 +100,17 @@ def validate_cox_at(
         )
     training, test = (np.stack([one[k] for one in sound]) for k in (0, 1))
     summary = _Summary(list(models), limits, apparent, training, test, (1 - conf_level) / 2)
-    shared = {"analysis": "validation_at", "outcome": event, "time": horizon, "n": everybody.data.n}
-    shared["events"] = int((setting.event & (setting.time <= horizon)).sum())
+    shared = {"analysis": "validation_at", "outcome": event, "n": everybody.data.n}
+    at = {"time": horizon, "events": int((setting.event & (setting.time <= horizon)).sum())}
+    ever = {"events": everybody.data.events, "level": "all follow-up"}
     return Result(
         kind="cox_validation_at",
-        tidy=tidy_frame([{**shared, **row} for row in summary.rows()]),
+        tidy=tidy_frame(
+            [{**shared, **row, **(ever if row["measure"].startswith("concordance") else at)} for row in summary.rows()]
+        ),
         curves=summary.curves(setting.grids),
         checks=check_frame([_check(len(sound), len(found))]),
-        method=_method(models, horizon, limits, conf_level, ties, len(found)),
+        method=_method(terms, horizon, limits, conf_level, ties, len(found)),
         counts={
             **everybody.counts,
             "parameters": max(model.counts["parameters"] for model in fitted.values()),
@@ -110,7 +121,7 @@ def validate_cox_at(
     )
 
 
-def _check_options(models: Mapping[str, Sequence[str]], horizon: float, thresholds: Floats) -> None:
+def _check_options(models: Mapping[str, str | Sequence[str]], horizon: float, thresholds: Floats) -> None:
     if not models or not all(models.values()):
         raise ValueError("models must name at least one model, each with its covariates")
     if not (np.isfinite(horizon) and horizon > 0):
@@ -128,14 +139,21 @@ def _sound(
     ties: str,
     name: str,
 ) -> CoxModel:
-    model = cox_model(frame, time, event, covariates, CoxOptions(reference=reference, ties=ties))
+    named = {word for term in covariates for word in re.findall(r"\w+", term)}
+    own = {variable: level for variable, level in (reference or {}).items() if variable in named}
+    model = cox_model(frame, time, event, covariates, CoxOptions(reference=own, ties=ties))
     if not model.sound:
         raise NotEstimable(f"a coefficient of {name} runs to infinity, so that it cannot be validated")
     return model
 
 
 def _setting(
-    everybody: CoxModel, fitted: Mapping[str, CoxModel], horizon: float, thresholds: Floats
+    everybody: CoxModel,
+    fitted: Mapping[str, CoxModel],
+    scores: Sequence[str],
+    horizon: float,
+    thresholds: Floats,
+    points: int,
 ) -> tuple[_Setting, Floats]:
     """What the replicates need, and the apparent performance, a row per model."""
     time, event = everybody.data.time, everybody.data.event
@@ -144,18 +162,19 @@ def _setting(
     if not (time > horizon).any():
         raise NotEstimable(f"nobody is followed beyond {horizon:g}")
     matrices = tuple(model.design.matrix[:, model.kept] for model in fitted.values())
+    orders = tuple(matrix[:, 0] if name in scores else None for name, matrix in zip(fitted, matrices, strict=True))
     ties = next(iter(fitted.values())).ties
     designs = tuple(SortedDesign.of(matrix, time, event, ties=ties) for matrix in matrices)
     risks = [
         1 - predicted_survival(design, model.fit, matrix, np.array([horizon]))[:, 0]
         for design, model, matrix in zip(designs, fitted.values(), matrices, strict=True)
     ]
-    steps = np.linspace(0, 1, GRID)
+    steps = np.linspace(0, 1, points)
     grids = tuple(np.quantile(risk, 0.025) + np.ptp(np.quantile(risk, [0.025, 0.975])) * steps for risk in risks)
-    setting = _Setting(time, event, matrices, designs, horizon, thresholds, grids)
+    setting = _Setting(time, event, matrices, orders, designs, horizon, thresholds, grids)
     apparent = [
-        at_horizon(risk, time, event, horizon, thresholds, grid).values()
-        for risk, grid in zip(risks, grids, strict=True)
+        at_horizon(risk, time, event, horizon, thresholds, grid, order).values()
+        for risk, grid, order in zip(risks, grids, orders, strict=True)
     ]
     return setting, np.stack(apparent)
 
@@ -182,7 +201,8 @@ def _replicate(rows: Ints, setting: _Setting) -> tuple[Floats, Floats] | None:
     if not (event[rows] & (time[rows] <= horizon)).any():
         return None
     training, test = [], []
-    for matrix, design, grid in zip(setting.matrices, setting.designs, setting.grids, strict=True):
+    each = zip(setting.matrices, setting.designs, setting.grids, setting.orders, strict=True)
+    for matrix, design, grid, order in each:
         if (np.ptp(matrix[rows], axis=0) == 0).any():
             return None
         sample = design.take(rows)
@@ -190,8 +210,9 @@ def _replicate(rows: Ints, setting: _Setting) -> tuple[Floats, Floats] | None:
         if not model.converged or model.diverging.any():
             return None
         risk = 1 - predicted_survival(sample, model, matrix, np.array([horizon]))[:, 0]
-        there = at_horizon(risk[rows], time[rows], event[rows], horizon, setting.thresholds, grid)
-        here = at_horizon(risk, time, event, horizon, setting.thresholds, grid)
+        own = None if order is None else order[rows]
+        there = at_horizon(risk[rows], time[rows], event[rows], horizon, setting.thresholds, grid, own)
+        here = at_horizon(risk, time, event, horizon, setting.thresholds, grid, order)
         training.append(there.values())
         test.append(here.values())
     return np.stack(training), np.stack(test)
@@ -249,7 +270,12 @@ class _Summary:
         optimism = float((training[known] - test[known]).mean())
         tails = [self.tail, 1 - self.tail]
         low, high = np.quantile(test[known], tails) if by_test else np.quantile(training[known], tails) - optimism
-        corrected = {"estimate": apparent - optimism, "conf_low": low, "conf_high": high}
+        corrected: dict[str, Any] = {"estimate": apparent - optimism, "conf_low": low, "conf_high": high}
+        if not low <= apparent - optimism <= high:  # a distribution that piles up on one side
+            corrected = {
+                "estimate": apparent - optimism,
+                "note": "limits not estimable: the bootstrap lies to one side",
+            }
         said = {"apparent": {"estimate": apparent}, "optimism": {"estimate": optimism}, "corrected": corrected}
         return [{**shared, "term": term, **numbers} for term, numbers in said.items()]
 
