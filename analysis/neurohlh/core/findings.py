@@ -41,12 +41,16 @@ STANDARD, DECLARED, EXPLORATORY = "standard plan", "declared by the study", "exp
 
 @dataclass(frozen=True)
 class Chapter:
-    """One part of the plan: its key (which its results carry as method["part"]), heading, question and standing."""
+    """One part of the plan: its key (which its results carry as method["part"]), heading, question and standing.
+
+    `lead` names the results that answer the question; the others are there to be looked up.
+    """
 
     key: str
     title: str
     question: str
     standing: str
+    lead: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -167,7 +167,7 @@ class Fold:
 
     block: ClassVar[str] = "fold"
     title: str
-    blocks: tuple[Table | Callout, ...]
+    blocks: tuple[Table | Callout | Figure | Paragraph, ...]
 
 
 Block = Paragraph | Bullets | Callout | Definitions | KeyFigures | Table | Figure | Flow | Fold
@@ -199,8 +199,9 @@ class Document:
         """Every block of one kind, in reading order."""
         for section in (self.summary, *self.sections):
             for block in section.blocks:
-                if isinstance(block, kind):
-                    yield block
+                for one in (block, *(block.blocks if isinstance(block, Fold) else ())):
+                    if isinstance(one, kind):
+                        yield one
 
 
 def frame_table(frame: pd.DataFrame, columns: Mapping[str, Column], caption: str, *, fold: int = 0, key: str) -> Table:

@@ -16,6 +16,7 @@ from neurohlh.report.blocks import (
     Column,
     Definitions,
     Figure,
+    Fold,
     Paragraph,
     Row,
     Section,
@@ -97,20 +98,28 @@ def chapters(findings: Findings) -> tuple[Section, ...]:
 
 def _chapter(findings: Findings, chapter: Chapter) -> Section | None:
     parts = tuple(k for k, r in findings.results.items() if r.method.get("part") == chapter.key)
-    section = _section(findings, f"part-{chapter.key}", chapter.title, parts, drawn=_pictured(findings, parts))
-    if section is None:
+    if not parts:
         return None
-    asked: list[Block] = [Paragraph(chapter.question)] if chapter.question else []
+    leading = tuple(k for k in parts if k in chapter.lead) or parts[:1]
+    blocks: list[Block] = [Paragraph(chapter.question)] if chapter.question else []
     if chapter.standing == EXPLORATORY:
-        asked.append(Callout("caution", "Exploratory", ("This part does not belong to the plan that was declared.",)))
-    return Section(section.key, section.title, (*asked, *section.blocks))
+        blocks.append(Callout("caution", "Exploratory", ("This part does not belong to the plan that was declared.",)))
+    blocks += _blocks(findings, leading)
+    for key in parts:
+        if key not in leading:
+            blocks.append(Fold(_heading(findings.results[key]), _blocks(findings, (key,))))
+    return Section(f"part-{chapter.key}", chapter.title, tuple(blocks))
+
+
+def _heading(result: Result) -> str:
+    return str(result.method.get("title") or result.kind.replace("_", " ").capitalize())
 
 
 def others(findings: Findings) -> Section | None:
     """Results that belong to no part of the plan."""
     extra = tuple(k for k, r in findings.results.items() if k not in _PLACED and not r.method.get("part"))
     title = "Further results, exploratory: outside the plan"
-    return _section(findings, "further", title, extra, drawn=_pictured(findings, extra))
+    return _section(findings, "further", title, extra, _pictured(findings, extra))
 
 
 def _pictured(findings: Findings, keys: tuple[str, ...]) -> tuple[str, ...]:
@@ -170,16 +179,23 @@ def software(findings: Findings) -> Section | None:
 def _section(
     findings: Findings, key: str, title: str, parts: tuple[str, ...], drawn: tuple[str, ...] = ()
 ) -> Section | None:
+    blocks = _blocks(findings, parts, drawn)
+    return Section(key, title, blocks) if blocks else None
+
+
+def _blocks(
+    findings: Findings, parts: tuple[str, ...], drawn: tuple[str, ...] | None = None
+) -> tuple[Table | Callout | Figure | Paragraph, ...]:
+    """Figure and tables of each result; `drawn` names those with a figure (None: all that have one)."""
     names = Names.of(findings)
-    blocks: list[Block] = []
-    for part in parts:
-        result = findings.results.get(part)
-        if result is None:
-            continue
+    drawn = _pictured(findings, parts) if drawn is None else drawn
+    blocks: list[Table | Callout | Figure | Paragraph] = []
+    for part in (p for p in parts if p in findings.results):
+        result = findings.results[part]
         if part in drawn:
             blocks.append(_figure(findings, part, result, names))
         blocks += tables_of(result, names)
-    return Section(key, title, tuple(blocks)) if blocks else None
+    return tuple(blocks)
 
 
 def _figure(findings: Findings, key: str, result: Result, names: Names) -> Figure:

@@ -63,4 +63,4 @@ def part(key: str) -> Part:
 
 def chapters(plan: Plan) -> tuple[Chapter, ...]:
     """Title, question and standing of each part, for the report."""
-    return tuple(Chapter(p.key, p.title, p.question, standing) for p, standing in planned(plan))
+    return tuple(Chapter(p.key, p.title, p.question, standing, p.lead) for p, standing in planned(plan))
