@@ -29,7 +29,7 @@ def assertions(clause: Clause, text: str) -> list[Assertion]:
     said: dict[int, dict[str, Token]] = {}
     for i, cue in enumerate(clause.tokens):
         for kind in _CHANGES & set(cue.roles):
-            for target in _reach(clause.tokens, i, kind, text[cue.end : clause.end]):
+            for target in _reach(clause.tokens, i, kind, text, clause.end):
                 said.setdefault(target.start, {})[kind] = cue
     earlier = next((t for t in clause.tokens if "previous" in t.roles), None)
     persists = clause.any("persisting")
@@ -41,10 +41,12 @@ def assertions(clause: Clause, text: str) -> list[Assertion]:
     return found
 
 
-def _reach(tokens: Sequence[Token], at: int, kind: str, rest: str) -> list[Token]:
+def _reach(tokens: Sequence[Token], at: int, kind: str, text: str, end: int) -> list[Token]:
     """The expressions that a cue speaks of: those after it up to the next cue; where none follows, those before it."""
     after: list[Token] = []
-    for token in tokens[at + 1 :]:
+    for number, token in enumerate(tokens[at + 1 :]):
+        if number == 0 and "stop" in token.roles and not text[tokens[at].end : token.start].strip():
+            continue  # 'did not show'
         if token.has(_ENDS) and kind != "suppressing":
             break
         after += [token] if token.has(_SUBJECTS) else []
@@ -54,7 +56,7 @@ def _reach(tokens: Sequence[Token], at: int, kind: str, rest: str) -> list[Token
     backward = "backward" in tokens[at].roles
     if not backward and any(t.has(ASSERTABLE | {"normal"}) for t in after):
         return after
-    at_end = backward or not any(sign.isalnum() for sign in rest)
+    at_end = backward or not any(sign.isalnum() for sign in text[tokens[at].end : end])
     if kind == "suppressing" or not at_end:
         return []
     before = []

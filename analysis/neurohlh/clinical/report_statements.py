@@ -280,6 +280,7 @@ def _whole_normal(text: str, part: Clause, number: int, of: int) -> Iterator[Men
     if "part" in kinds:
         of_the_brain = "parenchyma" in kinds
     else:
-        of_the_brain = bool(kinds & {"subject", "rest", "parenchyma"}) or (number == 0 and of == 1)
+        alone = number == 0 and of == 1 and "sequence" not in kinds
+        of_the_brain = bool(kinds & {"subject", "rest", "parenchyma"}) or alone
     if (normal or sound) and of_the_brain:
         yield Mention(ABNORMAL, NOT_MET, False, first, last)
