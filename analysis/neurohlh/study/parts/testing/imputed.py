@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -59,10 +59,10 @@ def imputed(material: Material, beliefs: Mapping[str, float] = ODDS) -> Result:
     if not risk.undecided:
         raise NotEstimable("the CNS status at baseline of everybody at risk is decided")
     adjusted = material.adjustment(risk.frame)
-    groups, lost = _usable(adjusted.frame, asked(material.config), needed(material.config))
+    covariates = list(dict.fromkeys(variable_of(t) for t in adjusted.terms))
+    groups, lost = _usable(adjusted.frame, asked(material.config), needed(material.config), covariates)
     data = adjusted.frame.drop(index=lost)
     seed = material.seed("testing_imputed")
-    covariates = list(dict.fromkeys(variable_of(t) for t in adjusted.terms))
     bases = _covariates_filled(data, covariates, seed)
     n, events = len(data), int(data["os_event"].sum())
     rows: list[dict[str, Any]] = []
@@ -119,11 +119,15 @@ def alike(frame: pd.DataFrame, domains: Sequence[str], k: int) -> Iterator[Alike
                 yield Alike(missing, mine, frame.index[whole & same])
 
 
-def _usable(frame: pd.DataFrame, domains: Sequence[str], k: int) -> tuple[list[Alike], pd.Index[Any]]:
-    """The groups whose answered patients differ in status, and the undecided patients of the others."""
+def _usable(
+    frame: pd.DataFrame, domains: Sequence[str], k: int, covariates: Sequence[str]
+) -> tuple[list[Alike], pd.Index[Any]]:
+    """The groups whose answered patients (of known covariates) differ in status, and the undecided of the others."""
     groups: list[Alike] = []
     lost: list[Any] = []
-    for group in alike(frame, domains, k):
+    known = frame[list(covariates)].notna().all(axis=1)
+    for found in alike(frame, domains, k):
+        group = replace(found, answered=found.answered[known[found.answered]])
         if frame.loc[group.answered, EXPOSURE].nunique() == 2:
             groups.append(group)
         else:
@@ -161,8 +165,8 @@ def _filled(base: pd.DataFrame, groups: Sequence[Alike], drawn: Sequence[Imputat
     """One completed data set: the undecided of every group with their drawn status."""
     status = base[EXPOSURE].copy()
     for group, made in zip(groups, drawn, strict=True):
-        own = made.frame(i).loc[group.undecided, _INVOLVED].astype(bool)
-        status.loc[group.undecided] = own.map({True: "met", False: "not_met"})
+        # The undecided stand first in the rows handed in, and all of them lack a status: their cells, in order.
+        status.loc[group.undecided] = np.where(made.cells[i][_INVOLVED] == 1, "met", "not_met")
     return base.assign(**{EXPOSURE: status})
 
 
@@ -204,7 +208,8 @@ def _notes(risk: AtRisk, groups: Sequence[Alike], adjusted: Sequence[str]) -> tu
         "A declared sensitivity, not the main line: a test that was not done has no result, and imputation puts there "
         "what patients alike had. Nothing in the data can show that this is right.",
         f"{risk.undecided} patients are undecided; nobody whose status is decided changes it.",
-        f"Undecided for want of an answer on, and from how many patients alike with every answer: {'; '.join(donors)}.",
+        "Undecided for want of an answer on, and from how many alike with every answer and covariate: "
+        f"{'; '.join(donors)}.",
         f"Pooled over {IMPUTATIONS} imputations by Rubin's rules.",
         *adjusted,
     )
