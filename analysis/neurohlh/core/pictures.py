@@ -23,8 +23,12 @@ SPECIFICATION_COLUMNS = ("rank", "estimate", "conf_low", "conf_high", "declared"
 """A row per specification in the order of the estimates, then one column of words for each choice that varies."""
 
 
-def forest(result: Result, rows: Sequence[Mapping[str, Any]], *, axis: str, scale: str = "log") -> Result:
+def forest(
+    result: Result, rows: Sequence[Mapping[str, Any]], *, axis: str, scale: str = "log", events: str = "deaths"
+) -> Result:
     """The result with a forest: `axis` says in words what is drawn; `scale` is log (ratios, null 1) or linear (null 0).
+
+    `events` is the word for what is counted beside the patients.
 
     Raises ValueError for a role outside `ROLES` or a column outside `FOREST_COLUMNS`.
     """
@@ -36,7 +40,7 @@ def forest(result: Result, rows: Sequence[Mapping[str, Any]], *, axis: str, scal
     wrong = set(frame["role"]) - set(ROLES)
     if wrong:
         raise ValueError(f"not a role of a forest: {', '.join(sorted(wrong))}")
-    return _drawn(result, "forest", frame, axis=axis, scale=scale)
+    return _drawn(result, "forest", frame, axis=axis, scale=scale, events=events)
 
 
 def upset(result: Result, rows: Sequence[Mapping[str, Any]]) -> Result:

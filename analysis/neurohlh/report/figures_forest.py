@@ -50,7 +50,8 @@ def forest(result: Result, names: Names) -> Drawing:
     _dress(plot, len(lines), span, log, str(picture["axis"]))
     x_counts, x_text = _PLOT * 72 + 12, _PLOT * 72 + 12 + (0.95 * 72 if counts else 0)
     if counts:
-        write(plot, "deaths/n" if result.curves["events"].notna().any() else "n", x_counts, 0, bold=True)
+        counted = f"{picture.get('events', 'deaths')}/n" if result.curves["events"].notna().any() else "n"
+        write(plot, counted, x_counts, 0, bold=True)
     write(plot, _HEAD, x_text, 0, bold=True)
     for y, line in enumerate(lines, start=1):
         write(plot, line["label"], 8 - left * 72 + line["indent"], y, bold=line["head"], size=_SIZE)

@@ -26,8 +26,8 @@ OUTCOME = "bad_outcome"
 READINGS: Mapping[str, tuple[float, float]] = {
     "not assessed read as without sequelae": (0.0, 0.0),
     "not assessed read as with sequelae": (1.0, 1.0),
-    "highest contrast: not assessed with sequelae if CNS involved, without if not": (1.0, 0.0),
-    "lowest contrast: not assessed without sequelae if CNS involved, with if not": (0.0, 1.0),
+    "highest contrast": (1.0, 0.0),
+    "lowest contrast": (0.0, 1.0),
     "assessed survivors only": (np.nan, np.nan),
 }
 """How a survivor who was not assessed is read, with CNS involvement and without it. The first two bound each risk, the
@@ -71,8 +71,9 @@ def composite(material: Material) -> Result:
         counts={"used": len(frame), "events": int(dead.sum() + (~dead & damaged.fillna(False).astype(bool)).sum())},
         notes=(
             f"{int(dead.sum())} died; of {int((~dead).sum())} survivors {unknown} were not assessed for sequelae. The "
-            "risks lie between the first two readings of these, their ratio and difference between the highest and the "
-            "lowest contrast.",
+            "risks lie between the first two readings of these. Their ratio and difference lie between the highest "
+            "contrast (not assessed read as with sequelae where the CNS was involved and as without where it was not) "
+            "and the lowest (the other way round).",
             "Leaving the survivors who were not assessed out keeps every death but not every survivor: it makes the "
             "outcome too frequent, and is shown only because it is common.",
             "Follow-up differs between patients and is not taken into account: the outcome is what is known by the "
@@ -80,7 +81,9 @@ def composite(material: Material) -> Result:
             *notes,
         ),
     )
-    pictured = forest(result, drawn, axis="Risk ratio of death or sequelae, CNS involved against not")
+    pictured = forest(
+        result, drawn, axis="Risk ratio of death or sequelae, CNS involved against not", events="outcomes"
+    )
     return followed.tell(pictured)
 
 

@@ -55,8 +55,9 @@ def reactivation(material: Material) -> Results:
         own = frame.assign(status=words)
         ticks = year_ticks(own["days"])
         found = cumulative_incidence(own, "days", "what", by="status", times=TIMES, ticks=ticks, **codes)
-        aside = (found.tidy["contrast"] != "") & (found.tidy["level"] != CNS)
-        return found.with_(tidy=found.tidy[~aside].reset_index(drop=True))
+        aside = (found.tidy["contrast"] != "") & ((found.tidy["level"] != CNS) | (found.tidy["term"] == "ratio"))
+        tidy = found.tidy[~aside].assign(outcome="first event", variable="")
+        return found.with_(tidy=tidy.reset_index(drop=True))
 
     found = answer("sequelae_reactivation", TITLE, incidence, competing=", ".join(codes["competing"]))
     return {

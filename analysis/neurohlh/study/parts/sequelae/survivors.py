@@ -92,7 +92,7 @@ def survivors(material: Material) -> Result:
     missing = int(outcome.isna().sum())
     result = Result(
         kind="sequelae",
-        tidy=tidy_frame(rows),
+        tidy=tidy_frame([{**row, "outcome": "neurological sequelae", "variable": ""} for row in rows]),
         method={"title": TITLE, **_METHOD, "denominator": "survivors assessed; bounds: all survivors"},
         counts=_counts(material, outcome, gone),
         notes=(
@@ -158,8 +158,12 @@ def by_domain(material: Material) -> Result:
         rows += [{**row, "analysis": name} for row in own]
         drawn.append(_drawn(name, own, "This study, by domain", "other"))
     horne = frame.get("cns_group_horne_baseline", frame["cns_group_horne"])
+    # group 4 has its row in the comparison with the others
     each = risks_only(horne.map(_HORNE), outcome, reason="each group by itself").tidy
-    rows += [{**row, "analysis": "Horne groups"} for row in records(each[each["term"] == "risk"])]
+    rows += [
+        {**row, "analysis": "Horne groups"}
+        for row in records(each[(each["term"] == "risk") & (each["group"] != _HORNE["4"])])
+    ]
     for said in reported_sequelae():
         group = horne.map({code: said.exposed if code == "4" else said.other for code in _HORNE})
         own = _contrast(group, outcome, said.exposed, said.other)
@@ -191,7 +195,9 @@ def by_domain(material: Material) -> Result:
             ),
         ),
     )
-    return fit_to_design(forest(result, drawn, axis="Odds ratio of neurological sequelae among survivors"), material)
+    return fit_to_design(
+        forest(result, drawn, axis="Odds ratio of neurological sequelae among survivors", events="sequelae"), material
+    )
 
 
 def _published(said: Reported) -> list[Row]:

@@ -79,8 +79,8 @@ def ebv_load(material: Material) -> Result:
             },
         },
         notes=(
-            "Loads of different materials are not interchangeable and are never put together or compared. The date of the "
-            "measurement is not recorded.",
+            "Loads of different materials are not interchangeable and are never put together or compared. The date of "
+            "the measurement is not recorded.",
             "A load recorded as 0 is read as below the lowest limit or value of its material. In the hazard ratio a "
             "load beyond a limit enters as that limit, and a 0 takes no part.",
         ),

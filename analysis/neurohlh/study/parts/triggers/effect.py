@@ -32,6 +32,10 @@ YEAR = 365.0
 _GROUP = "group"
 _CONTRAST = "CNS involved vs not"
 _LIMIT = "of the limit that a monotone likelihood runs to"
+_ONE_SIDE = "in one of the groups all deaths are on one side: the likelihood at its limit"
+_MONOTONE = "not estimable: in one of the groups all deaths are on one side"
+_WITHOUT_P = (*(name for name in NUMBERS if name not in ("statistic", "df", "p_value")), "method")
+"""An effect within a group has limits and no p value, which would invite comparing the groups by it."""
 _MEASURES = {
     "ratio of HR": "ratio of HR",
     "RERI": "relative excess risk due to interaction (RERI)",
@@ -83,7 +87,10 @@ def effect_by_group(material: Material) -> Results:
     # groups are read before the adjustment merges sparse levels of the trigger into one
     groups = modifiers(followed.frame, material.config)
     found = [_within(adjusted.frame, modifier, adjusted.terms, strata) for modifier in groups]
-    notes = (*adjusted.notes, *(f"{f.modifier.heading}: {n}" for f in found for n in (f.modifier.note, *f.notes) if n))
+    notes = (
+        *(f"Adjustment. {note}" for note in adjusted.notes),
+        *(f"{f.modifier.heading}: {n}" for f in found for n in (f.modifier.note, *f.notes) if n),
+    )
     return {
         "triggers_effect": _effects(overall, found, notes),
         "triggers_effect_scales": _scales(overall, found, followed),
@@ -139,7 +146,7 @@ def _countable(used: pd.DataFrame, found: _Found) -> list[str]:
         if inside.empty:
             continue
         deaths, sides = int(inside["os_event"].sum()), inside[EXPOSURE].nunique()
-        note = f"not estimable: {deaths} deaths, fewer than {SPARSE_EVENTS}" if deaths < SPARSE_EVENTS else ""
+        note = f"not estimable: fewer than {SPARSE_EVENTS} deaths" if deaths < SPARSE_EVENTS else ""
         note = note or ("not estimable: nobody to compare with" if sides < 2 else "")
         found.levels.append(_row(found, level, n=len(inside), events=deaths, measure="HR", note=note))
         able += [] if note else [level]
@@ -163,12 +170,12 @@ def _estimate(found: _Found, rows: pd.DataFrame, terms: list[str], strata: str |
         lines = _penalised(rows, able, terms, strata)
     for place, row in enumerate(found.levels):
         if row["level"] in lines:
-            found.levels[place] = {**row, **picked(lines[row["level"]], (*NUMBERS, "method"))}
+            found.levels[place] = {**row, **picked(lines[row["level"]], _WITHOUT_P)}
     check = records(within.checks[within.checks["check"].str.startswith("likelihood ratio test")])
     test = check[0] if check else {"note": "not estimable: no model with the interaction"}
     numbers = {key: test.get(key, np.nan) for key in ("statistic", "df", "p_value")}
     counts = {"n": len(rows), "events": int(rows["os_event"].sum())}
-    note = str(test.get("note") or "").replace(_LIMIT, f"the ratio is that {_LIMIT}")
+    note = str(test.get("note") or "").replace(_LIMIT, _ONE_SIDE)
     said = {"measure": "chi-square", "method": "likelihood ratio test", "note": note}
     found.test = _row(found, "test of interaction", **counts, **numbers, **said)
     both = cox_interaction(rows, "os_days", "os_event", EXPOSURE, _GROUP, terms, reference=reference, strata=strata)
@@ -191,7 +198,15 @@ def _measures(found: _Found, both: Result, usual: str) -> list[Row]:
         if row["analysis"] == "additive" and row["note"] and np.isnan(row["estimate"]):
             continue  # the ratio of hazard ratios gives the same reason once
         level = str(row["level"]).partition(":")[2]
-        shown = {**row, "outcome": "death", "variable": "", "term": found.modifier.heading, "level": level}
+        note = _MONOTONE if "monotone" in str(row["note"]) else row["note"]
+        shown = {
+            **row,
+            "note": note,
+            "outcome": "death",
+            "variable": "",
+            "term": found.modifier.heading,
+            "level": level,
+        }
         rows.append({**shown, "contrast": f"{level} against {usual}", "measure": _MEASURES[row["measure"]]})
     return rows
 
@@ -211,7 +226,7 @@ def _absolute(found: _Found, rows: pd.DataFrame, able: list[str]) -> list[Row]:
             out.append({**shared, "note": f"not estimable: {reason}"})
             continue
         line = curves.tidy[curves.tidy["term"] == "difference"].iloc[0]
-        out.append({**shared, **picked(line)})
+        out.append({**shared, **picked(line, [name for name in _WITHOUT_P if name != "method"])})
     return out
 
 
@@ -235,7 +250,7 @@ def _effects(overall: Result, found: list[_Found], notes: tuple[str, ...]) -> Re
         tidy=tidy_frame(rows),
         notes=(
             "Effects are compared with each other by the test of interaction, never by which of them is significant.",
-            f"{known} interactions were tested: one p value below 0.05 is expected by chance in every 20.",
+            f"{known} interactions were tested: about one p value in 20 lies below 0.05 by chance.",
             *notes,
         ),
     )

@@ -142,11 +142,7 @@ def all_viruses(material: Material) -> Result:
         },
         notes=(
             *([f"Looked for in the column and named in nobody: {', '.join(absent)}."] if absent else []),
-            *(
-                [f"Patients with EBV for whom the column names another virus or none: {len(ebv)}."]
-                if len(ebv)
-                else []
-            ),
+            *([f"Patients with EBV for whom the column names another virus or none: {len(ebv)}."] if len(ebv) else []),
             "A cell names one virus: a second one is not seen here. Which viruses a patient was tested for is not "
             "recorded, so that a virus that is not named is not excluded.",
         ),

@@ -25,6 +25,7 @@ SPARSE = 10
 """Regimens of fewer patients are one group: fewer at risk make no curve (dossier 13.14)."""
 NOT_YET, UNKNOWN = "Not treated by the landmark", "Unknown by the landmark"
 MERGED = "Other regimens together"
+_AT_TIME = ("time", "estimate", "conf_low", "conf_high", "std_error", "scale", "method", "note")
 _WORDS = {
     "steroid_only": "Steroid only",
     "steroid_IVIG": "Steroid and immunoglobulin",
@@ -143,6 +144,7 @@ def treatments(material: Material) -> Result:
         },
         notes=(
             *WHY,
+            "Beside a time stand the patients still at risk and the deaths by then.",
             "Of a drug only the start of all treatment is dated: a drug that was added later, to patients who were "
             "still alive and failing, is read as given from the start. Read the rows of a drug as what was given, not "
             "as what it did.",
@@ -175,11 +177,10 @@ def _survival(frame: pd.DataFrame, group: pd.Series[Any], treatment: str, whom: 
         found = kaplan_meier(frame.assign(given=group), "os_days", "os_event", by="given", times=TIMES).tidy
     except NotEstimable as reason:
         return [{**shared, "note": f"not estimable: {reason}"}]
-    size = {row["group"]: row for row in records(found[found["term"] == "size"])}
     rows = []
-    for row in records(found[found["term"] == "survival at time"]):
-        note = "; ".join(w for w in (f"{row['n']:g} at risk", str(row["note"])) if w)
-        numbers = picked(row, ("time", "estimate", "conf_low", "conf_high", "std_error", "scale", "method"))
-        counts = picked(size[row["group"]], ("n", "events"))
-        rows.append({**shared, "level": row["group"], "measure": "survival", **counts, **numbers, "note": note})
+    for row in records(found[found["term"].isin(["size", "survival at time"])]):
+        size = row["term"] == "size"
+        said: Row = {"level": row["group"], "measure": "patients" if size else "survival", "n": row["n"]}
+        numbers = {} if size else picked(row, _AT_TIME)
+        rows.append({**shared, **said, "events": row["events"], **numbers})
     return rows

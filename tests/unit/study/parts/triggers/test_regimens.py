@@ -85,8 +85,11 @@ def test_small_regimens_are_one_group_but_the_unknown_is_not_among_them(material
 
 
 def level(result, term, name):
+    """The row with the size of a group."""
     found = result.tidy[(result.tidy["term"] == term) & (result.tidy["level"] == name)]
-    return found.iloc[0] if len(found) else None
+    found = found[found["measure"] == "patients"]
+    assert len(found) == 1, name
+    return found.iloc[0]
 
 
 def test_a_drug_counts_as_given_only_where_treatment_had_begun(material_of):
