@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from neurohlh.clinical.cns import classify_cns
-from neurohlh.clinical.mri_findings import asked, seen_column, with_findings
+from neurohlh.clinical.mri_findings import asked, findings, seen_column, sources, with_findings
 from neurohlh.clinical.mri_first import BESIDE, DAYS, POSITIVE, with_mri_first
 from neurohlh.clinical.mri_patterns import with_pattern
 from neurohlh.clinical.mri_published import published
@@ -248,3 +248,7 @@ def test_malik_patterns_add_up():
 def test_the_printed_p_of_the_striatum_is_fishers():
     # 108 tables as likely as the one seen, and one less likely, of all that share its margins
     assert next(p.p_value for p in published("striatum") if p.p_value) == pytest.approx(109 / 293930, abs=1e-5)
+
+
+def test_every_source_of_a_finding_has_its_citation():
+    assert {name for f in findings() for name in f.sources.split(";")} == set(sources())

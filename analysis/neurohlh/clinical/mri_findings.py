@@ -11,6 +11,8 @@ what counts as CNS involvement (`imaging`): a haemorrhage with few platelets is 
 
 from __future__ import annotations
 
+import csv
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -20,6 +22,7 @@ import narwhals as nw
 from neurohlh.clinical.imaging import ENHANCEMENT, MRI, vocabulary
 from neurohlh.clinical.kleene import NOT_APPLICABLE, status_of
 from neurohlh.clinical.observe import Columns, Known, any_known, either, unless
+from neurohlh.etl.codebook import CATALOGUE
 
 EXAMINED = "mri_examined"
 FOSSA, FOSSA_PARTS = "mri_posterior_fossa", ("mri_brainstem", "mri_cerebellum")
@@ -47,6 +50,13 @@ def findings() -> tuple[Finding, ...]:
         Finding(name, r["label_en"], r["kind"], r["caution"], r["published_frequency"], r["sources"], r["status"])
         for name, r in vocabulary().items()
     )
+
+
+@lru_cache(maxsize=1)
+def sources() -> Mapping[str, str]:
+    """Short name of a source -> its citation (catalogue/mri_sources.csv)."""
+    text = (CATALOGUE / "mri_sources.csv").read_text(encoding="utf-8")
+    return {row["source"]: row["citation"] for row in csv.DictReader(text.splitlines())}
 
 
 def seen_column(variable: str) -> str:

@@ -54,4 +54,5 @@ PART = Part(
     "What does MRI show in these patients, do its findings foretell death, and does it show CNS involvement before "
     "symptoms and CSF do?",
     _results,
+    lead=("mri_findings", "mri_findings_survival", "mri_regions_death", "mri_first"),
 )

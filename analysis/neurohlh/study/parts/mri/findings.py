@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from neurohlh.clinical.mri_findings import EXAMINED, Finding, asked, findings, seen_column
+from neurohlh.clinical.mri_findings import EXAMINED, Finding, asked, findings, seen_column, sources
 from neurohlh.clinical.mri_first import POSITIVE, asks_mri
 from neurohlh.clinical.mri_published import published
 from neurohlh.clinical.trigger_facts import TRIGGERS
@@ -63,7 +63,7 @@ def frequencies(frame: pd.DataFrame) -> Result:
             "reference": WILSON,
         },
         counts=counts_of(frame),
-        notes=(*_not_asked(found), SEEN, *_fossa(frame)),
+        notes=(*_not_asked(found), SEEN, *_fossa(frame), *_cited(found)),
     )
 
 
@@ -187,6 +187,12 @@ def _published(finding: Finding) -> str:
     return (
         f"published: {finding.published} ({finding.sources.replace(';', ', ')}; {finding.status.split(' finding')[0]})"
     )
+
+
+def _cited(found: tuple[Finding, ...]) -> tuple[str, ...]:
+    """The citations behind the short names of sources in the rows."""
+    named = sorted({name for f in found if f.published for name in f.sources.split(";")})
+    return (f"Sources: {'; '.join(f'{name}: {sources()[name]}' for name in named)}.",) if named else ()
 
 
 def _not_asked(found: tuple[Finding, ...]) -> tuple[str, ...]:
