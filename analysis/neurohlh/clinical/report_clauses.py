@@ -165,7 +165,7 @@ def _attached(joined: list[Clause], waiting: Clause) -> list[Clause]:
 
 
 def _places_only(clause: Clause) -> bool:
-    return clause.any(*PLACES) and not clause.any(*ASSERTABLE, *CUES, "normal", "persisting", "outside", "dwi", "adc")
+    return clause.any(*PLACES) and not clause.any(*ASSERTABLE, *CUES, "normal", "outside", "dwi", "adc")
 
 
 def _lists_on(clause: Clause) -> bool:

@@ -1,7 +1,7 @@
 """How well reports are read: precision and recall on sentences whose findings were labelled by hand.
 
 The sentences are catalogue/reference/mri_report_sentences.csv, written for this package (no patient's report). Set
-'tuning' was in sight while the rules were written; 'held_out' was written after them and no rule was changed for it.
+'tuning' was in sight while the rules were written; 'held_out' was written after them (docs/mri-reports.md).
 """
 
 from __future__ import annotations

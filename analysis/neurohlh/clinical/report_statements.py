@@ -239,7 +239,7 @@ def _mention(finding: str, a: Assertion, *beside: Token, by_place: bool = False)
 def _explained(clause: Clause, stated: list[Mention], own: list[Mention]) -> list[Mention]:
     """The mentions so far after what a clause says to explain them: a variant, an artefact, a non-specific change."""
     for token in clause.tokens:
-        if "explaining" in token.roles:
+        if "explaining" in token.roles or token.roles.get("phrase") == "delayed_myelination":
             stated = [_doubted(m) if m.by_place and m.status == MET and not _overlap(m, token) else m for m in stated]
         if "nonspecific" in token.roles and not clause.any("outside"):
             affected = [m for m in (own or stated) if m.by_place and m.status == MET and not m.before]

@@ -20,7 +20,7 @@ _STATUS = {"met": "present", "not_met": "absent", "indeterminate": "undecided"}
 _BEFORE = "of an earlier examination"
 _SETS = {
     "tuning": "sentences in sight while the rules were written",
-    "held_out": "sentences written afterwards, for which no rule was changed",
+    "held_out": "sentences written afterwards",
 }
 _WILSON = "Wilson 1927, J Am Stat Assoc 22:209"
 
