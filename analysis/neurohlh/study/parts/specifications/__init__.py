@@ -55,6 +55,7 @@ def _method(material: Material, adjusting: Adjusting) -> dict[str, Any]:
         "definitions": "every definition of the catalogue",
         "adjustments": list(adjusting.kinds),
         "covariates": "the minimal set that the data hold" if model.covariates is None else list(model.covariates),
+        "covariates_from": "as recorded around the diagnosis of HLH, whatever the time zero",
         "strata": f"{strata}; with weights a covariate of the propensity score",
         "entry": "where time zero is before the diagnosis of HLH, patients enter at the diagnosis (left truncation)",
         "refused": f"{TOO_FEW}; {TOO_WIDE} (choices of this package)",
