@@ -9,19 +9,19 @@ from neurohlh.study.parts.material import Material
 from neurohlh.study.parts.part import Part, Results, answer
 from neurohlh.study.parts.prediction.beside import beside_own
 from neurohlh.study.parts.prediction.curves import calibration, decision
-from neurohlh.study.parts.prediction.model import added, model, validation
-from neurohlh.study.parts.prediction.points import nomogram, points
-from neurohlh.study.parts.prediction.published import published
+from neurohlh.study.parts.prediction.model import added, prognostic_model, validation
+from neurohlh.study.parts.prediction.points import nomogram, pointed
+from neurohlh.study.parts.prediction.published import published_tables
 from neurohlh.study.parts.prediction.rules import ruled
 from neurohlh.study.parts.prediction.setting import Setting
 
 _TABLES: dict[str, tuple[str, str, Callable[[Setting], Result]]] = {
-    "model": ("prediction_model", "Prognostic model of death (no effect estimates)", model),
+    "model": ("prediction_model", "Prognostic model of death (no effect estimates)", prognostic_model),
     "validation": ("prediction_validation", "What the prognostic model is worth, corrected for optimism", validation),
     "calibration": ("calibration", "Predicted and observed risk of death by one year after the landmark", calibration),
     "decision_curve": ("decision_curve", "Net benefit of acting on the predicted risk, with and without CNS", decision),
     "added_by_cns": ("prediction_added", "What CNS status adds to the prediction", added),
-    "points": ("points_score", "The prognostic model as points", points),
+    "points": ("points_score", "The prognostic model as points", pointed),
     "nomogram": ("nomogram", "The prognostic model as a nomogram", nomogram),
 }
 
@@ -38,7 +38,7 @@ def _results(material: Material, found: Results) -> Results:
         "Published rules beside the study's own model, same patients",
         lambda: beside_own(setting, rules),
     )
-    return {**own, **published(rules, {"prediction_published_beside_own": beside})}
+    return {**own, **published_tables(rules, {"prediction_published_beside_own": beside})}
 
 
 PART = Part(

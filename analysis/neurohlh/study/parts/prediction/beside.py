@@ -81,9 +81,7 @@ def _rows(setting: Setting, found: Ruled) -> Iterator[Row]:
         yield {**said, "measure": "concordance", "n": len(data), "note": f"not estimable: {reason}"}
         return
     kept = tidy[(tidy["term"] == "corrected") & tidy["measure"].str.removesuffix(" difference").isin(_MEASURES)]
-    kept = kept.assign(
-        group=kept["group"].where(kept["contrast"] == "", "difference: rule minus own model"), contrast=""
-    )
+    kept = kept.assign(group=kept["group"].where(kept["contrast"] == "", APART), contrast="")
     kept = kept.assign(measure=kept["measure"].str.removesuffix(" difference"))
     yield from ({**row, **said, "level": _percent(row["level"])} for row in records(kept))
     yield from ({**row, **said} for row in _everybody(data))

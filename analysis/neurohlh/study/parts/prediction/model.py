@@ -26,7 +26,7 @@ SHRUNK = 0.9
 """Calibration slope below which predictions are called too extreme (Riley's target)."""
 
 
-def model(setting: Setting) -> Result:
+def prognostic_model(setting: Setting) -> Result:
     """The hazard ratios, the predicted risk of a typical patient, and the checks of size."""
     fitted = setting.model
     rows = in_words(fitted.tidy).assign(p_value=float("nan"), statistic=float("nan"), df=float("nan"))

@@ -30,7 +30,7 @@ def cuts() -> dict[str, tuple[float, str]]:
     return {cut["variable"]: (float(cut["at"]), f"{cut['source']} ({cut['status']})") for cut in data["cut"]}
 
 
-def points(setting: Setting) -> Result:
+def pointed(setting: Setting) -> Result:
     """Whole points, 5 for the variable that counts most, for CNS status and every predictor at its published cut."""
     setting.model  # noqa: B018 - refuses where there are too few deaths
     data, names, used, left = setting.complete, [EXPOSURE], {}, []

@@ -217,7 +217,7 @@ def _presence(found: Ruled) -> Iterator[Row]:
         yield {"group": found.name, "term": name, "measure": "proportion", "note": "no variable of this package"}
 
 
-def published(rules: Sequence[Ruled], beside: Mapping[str, Result]) -> Results:
+def published_tables(rules: Sequence[Ruled], beside: Mapping[str, Result]) -> Results:
     """The tables of the published rules; `beside` holds their comparison with the study's own model."""
     if rules[0].frame.empty:
         return {
