@@ -21,7 +21,7 @@ from neurohlh.study.parts.material import Material
 CONTRAST = "CNS involved vs not involved"
 CRUDE, ADJUSTED = "crude", "adjusted"
 _BLOCKS = {CRUDE: "Crude", ADJUSTED: "Adjusted"}
-AXIS = "Hazard ratio of death, CNS involved vs not involved"
+_AXIS = "Hazard ratio of death, CNS involved vs not involved"
 REFERENCE = {EXPOSURE: "not_met"}
 GROUPS = {"met": "CNS involved", "not_met": "CNS not involved"}
 LEVELS = {True: "met", False: "not_met"}
@@ -42,6 +42,8 @@ class Line:
     counts: Mapping[str, Any]
     method: Mapping[str, Any]
     notes: tuple[str, ...] = ()
+    drawn: bool = True
+    """Whether it stands in the forest, whose events are deaths."""
 
 
 Fit = Callable[[pd.DataFrame, list[str]], Result]
@@ -73,11 +75,13 @@ def line(
     key: str = "",
     outcome: str = "death",
     beside: Mapping[str, str] | None = None,
+    drawn: bool = True,
 ) -> Line:
     """Crude and adjusted hazard ratio of CNS involvement; what can't be estimated is an empty row with its reason.
 
     `material` gives covariates and strata. `beside` names further terms of the models to be shown, with the words of
-    their contrast. With start-stop rows n counts patients (column `id`), never rows.
+    their contrast; what is not `drawn` stands in the table only. With start-stop rows n counts patients (column `id`),
+    never rows.
     """
     shown = {EXPOSURE: CONTRAST, **(beside or {})}
     shared = {"analysis": key or role, "outcome": outcome, "population": words}
@@ -90,17 +94,17 @@ def line(
     except NotEstimable as reason:
         empty = {"term": CRUDE, "variable": EXPOSURE, "contrast": CONTRAST, "note": f"not estimable: {reason}"}
         counts = {"used": size["n"], "events": size["events"]} if size else {}
-        return Line(words, role, ({**shared, **size, **empty},), counts, {})
+        return Line(words, role, ({**shared, **size, **empty},), counts, {}, drawn=drawn)
     whole = found.get(ADJUSTED, found[CRUDE])
     ratios = [
         {**shared, "term": term, "variable": variable, "contrast": contrast, **ratio}
         for variable, contrast in shown.items()
         for term, ratio in _ratios(found, variable, rows, terms, material)
     ]
-    return Line(words, role, tuple(ratios), whole.counts, whole.method, notes)
+    return Line(words, role, tuple(ratios), whole.counts, whole.method, notes, drawn)
 
 
-def table(kind: str, lines: Sequence[Line], *, axis: str = AXIS, **method: Any) -> Result:
+def table(kind: str, lines: Sequence[Line], **method: Any) -> Result:
     """The rows of all lines as one result, drawn as a forest; recipe and notes are the first line's that has them."""
     recipe: dict[str, Any] = next((dict(one.method) for one in lines if one.method), {})
     notes = next((one.notes for one in lines if one.method), ())
@@ -110,7 +114,7 @@ def table(kind: str, lines: Sequence[Line], *, axis: str = AXIS, **method: Any) 
         method={**recipe, **method},
         notes=notes,
     )
-    return forest(result, _drawn(lines), axis=axis)
+    return forest(result, _drawn(lines), axis=_AXIS)
 
 
 def _two_groups(frame: pd.DataFrame) -> None:
@@ -181,5 +185,5 @@ def _drawn(lines: Sequence[Line]) -> list[dict[str, Any]]:
         for term, block in _BLOCKS.items()
         for one in lines
         for row in one.rows
-        if row["term"] == term and row["variable"] == EXPOSURE
+        if one.drawn and row["term"] == term and row["variable"] == EXPOSURE
     ]

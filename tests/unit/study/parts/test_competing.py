@@ -69,10 +69,10 @@ def transplanted(tmp_path_factory):
     ("words", "n", "events"),
     [
         ("overall survival, transplant ignored", 8, 3),
-        ("overall survival, transplant as a covariate in time", 7, 3),  # without T7
-        ("censored at transplant", 6, 2),  # without T7 and T2; T1 left at the transplant
-        ("transplant as the event", 6, 2),
-        ("for prediction", 6, 2),
+        ("overall survival, transplant counted from its day", 7, 3),  # without T7
+        ("death before transplant, censored", 6, 2),  # without T7 and T2; T1 left at the transplant
+        ("transplant itself", 6, 2),
+        ("death before transplant, Fine-Gray", 6, 2),
     ],
 )
 def test_who_is_at_risk_and_what_is_an_event_under_each_way_to_treat_the_transplant(transplanted, words, n, events):
@@ -98,12 +98,11 @@ def test_the_transplant_counts_from_its_day_on(transplanted):
     )
     found = cox(rows, "stop", "died", ["cns", "after"], entry="start", reference={"cns": "not_met"}).tidy
     table = transplanted["competing_transplant"].tidy
-    own = table[table["population"] == "overall survival, transplant as a covariate in time"].set_index("variable")
+    own = table[table["population"] == "overall survival, transplant counted from its day"].set_index("variable")
     assert own.loc["cns", "estimate"] == pytest.approx(found.loc[found["level"] == "met", "estimate"].iloc[0])
     after = found.loc[found["variable"] == "after", "estimate"].iloc[0]
     assert own.loc["transplanted", "estimate"] == pytest.approx(after)
     assert own.loc["transplanted", "contrast"] == "after vs before the transplant"
-    assert "transplanted" not in transplanted["competing_transplant"].curves["label"].to_list()
 
 
 @pytest.mark.parametrize(
@@ -201,6 +200,15 @@ def test_the_main_line_is_the_one_that_the_study_follows(transplanted, withdrawn
         assert set(roles[1:]) == {"other"}
 
 
+def test_the_forest_shows_deaths_only(transplanted, withdrawn):
+    for result in (transplanted["competing_transplant"], withdrawn["competing_withdrawal"]):
+        labels = result.curves["label"]
+        assert not labels.duplicated().any()
+        assert not labels.str.contains("itself").any()
+        assert result.tidy["population"].str.contains("itself").any()
+        assert labels.str.len().max() <= 52  # longer ones are cut off in the figure
+
+
 @pytest.fixture(scope="module")
 def plain(cohort):
     """The hospital of fifteen, which records neither transplants nor withdrawals."""
@@ -267,3 +275,12 @@ def test_deaths_that_are_known_without_times_are_still_counted(load):
     row = only(results["competing_death_7d"].tidy, population=KNOWN, group="CNS involved", term="risk")
     assert (row["events"], row["n"]) == (1, 2)
     assert results["competing_transplant"].tidy.empty
+
+
+def test_published_cases_are_counted_and_not_compared(load):
+    text = f"{HEADER}\n" + "\n".join(patient(f"P{i}", 3 + i, dead=i < 3, involved=i % 2 == 0) for i in range(6))
+    cohort = load(text, study={"design": "case_series"}, model={"covariates": []})
+    found = PART.results(Material.of(cohort.classified, cohort.population, cohort.study.config), {})
+    tidy = found["competing_death_7d"].tidy
+    assert tidy["events"].sum() > 0
+    assert tidy[["estimate", "conf_low", "p_value"]].isna().all(axis=None)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from neurohlh.core.result import Result
+from neurohlh.study.parts.case_series import fit_to_design
 from neurohlh.study.parts.competing import early_death, transplant, withdrawal
 from neurohlh.study.parts.known import Known
 from neurohlh.study.parts.material import Material
@@ -70,7 +71,7 @@ def _results(material: Material, found: Results) -> Results:
 def _carried_out(material: Material, kind: str, title: str, make: Make, reason: str) -> Result:
     if reason:
         return refusal(kind, title, reason)
-    return answer(kind, title, lambda: make(material))
+    return fit_to_design(answer(kind, title, lambda: make(material)), material)
 
 
 PART = Part(

@@ -23,7 +23,6 @@ from neurohlh.study.parts.material import Followed, Material
 
 DEATH, TRANSPLANT = "death before transplant", "transplant"
 CENSORED = "censored"
-AXIS = "Hazard ratio, CNS involved vs not involved"
 TRANSPLANTED = "transplanted"
 _HALF_DAY = 0.5
 _CAUSES = {0.0: CENSORED, 1.0: DEATH, 2.0: TRANSPLANT}
@@ -78,7 +77,6 @@ def hazards(material: Material) -> Result:
     shown = table(
         "transplant_hazards",
         lines,
-        axis=AXIS,
         title="Transplant ignored, as a covariate in time, and as a competing event",
     )
     notes = (*NOTES, *_unplaced(material), *shown.notes)
@@ -86,7 +84,7 @@ def hazards(material: Material) -> Result:
 
 
 def _in_time(material: Material, followed: Followed) -> Line:
-    words = "overall survival, transplant as a covariate in time"
+    words = "overall survival, transplant counted from its day"
     beside = {TRANSPLANTED: "after vs before the transplant"}
     return line(words, "other", material, lambda: _episodes(material, followed), key="in_time", beside=beside)
 
@@ -134,23 +132,27 @@ def _unplaced(material: Material) -> list[str]:
 
 def _causes(material: Material, frame: pd.DataFrame) -> list[Line]:
     """Death before transplant, transplant, and death before transplant by Fine and Gray."""
-    names = {DEATH: "censored at transplant", TRANSPLANT: "transplant as the event"}
+    names = {
+        DEATH: "death before transplant, censored at transplant",
+        TRANSPLANT: "transplant itself (cause-specific hazard)",
+    }
     lines = [
         line(
-            f"{words}: cause-specific hazard of {cause}",
+            words,
             "other",
             material,
             partial(_specific, material, frame, cause),
             key=f"cause_specific_{cause.replace(' ', '_')}",
             outcome=cause,
+            drawn=cause == DEATH,
         )
         for cause, words in names.items()
     ]
-    words = "for prediction: subdistribution hazard of death before transplant (Fine and Gray)"
-    return [
-        *lines,
-        line(words, "other", material, lambda: _subdistribution(material, frame), key="fine_gray", outcome=DEATH),
-    ]
+    words = "death before transplant, Fine-Gray (for prediction)"
+    fine_gray_line = line(
+        words, "other", material, lambda: _subdistribution(material, frame), key="fine_gray", outcome=DEATH
+    )
+    return [*lines, fine_gray_line]
 
 
 def _specific(material: Material, frame: pd.DataFrame, cause: str) -> Rows:

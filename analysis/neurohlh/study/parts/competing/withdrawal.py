@@ -18,7 +18,6 @@ from neurohlh.study.parts.hazard_rows import REFERENCE, Rows, line, people, tabl
 from neurohlh.study.parts.material import Material
 
 DEATH, WITHDRAWAL, CENSORED = "death", "withdrawal of care", "censored"
-AXIS = "Hazard ratio, CNS involved vs not involved"
 PRESUMED = "withdrawn_care_presumed_dead"
 NOTES = (
     "Censored: the patient leaves at the last contact, as if those who stayed told what became of those who left. The "
@@ -66,15 +65,16 @@ def readings(material: Material) -> Result:
             key="as_death", outcome="death or withdrawal",
         ),
         line(
-            "withdrawal as competing event, for prediction (Fine and Gray)", "other", material,
+            "withdrawal as competing event (for prediction)", "other", material,
             lambda: Rows(frame, fit=partial(_subdistribution, material)), key="competing",
         ),
         line(
             "withdrawal itself (cause-specific hazard)", "other", material,
-            lambda: Rows(frame, fit=partial(_of_withdrawal, material)), key="withdrawal", outcome=WITHDRAWAL,
+            lambda: Rows(frame, fit=partial(_of_withdrawal, material)), key="withdrawal",
+            outcome=WITHDRAWAL, drawn=False,
         ),
     ]  # fmt: skip
-    shown = table("withdrawal", lines, axis=AXIS, title="Withdrawal of care: censored, as death, as competing event")
+    shown = table("withdrawal", lines, title="Withdrawal of care: censored, as death, as competing event")
     tidy = pd.concat([shown.tidy, tidy_frame(_when(material))], ignore_index=True)
     notes = (*NOTES, *_said(material), *shown.notes)
     return followed.tell(shown.with_(tidy=tidy, counts=dict(lines[0].counts), notes=notes))

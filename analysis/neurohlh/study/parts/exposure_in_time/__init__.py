@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from neurohlh.core.result import Result
 from neurohlh.study.follow import EXPOSURE, zero_words
+from neurohlh.study.parts.case_series import fit_to_design
 from neurohlh.study.parts.exposure_in_time.course import course, dependent, dependent_lines, simon_makuch
 from neurohlh.study.parts.exposure_in_time.landmarks import (
     known_at_landmarks,
@@ -33,7 +34,7 @@ def _results(material: Material, found: Results) -> Results:
     by_landmark, in_course = landmark_lines(known), dependent_lines(known, followed)
     on_day_zero, warned = _day_zero(known), warning_lines(material, followed)
     title = "Survival with CNS involvement as it became known (Simon and Makuch)"
-    return {
+    results = {
         "time_compared": _compared(material, (*by_landmark, in_course[0], on_day_zero[0], in_course[-1], *warned)),
         "time_landmarks": landmarks(known, by_landmark),
         "time_landmark_deaths": landmark_deaths(known),
@@ -42,6 +43,7 @@ def _results(material: Material, found: Results) -> Results:
         "time_baseline_window": _baseline_window(material, on_day_zero),
         "time_ever_cns_warning": ever_warning(material, followed, warned),
     }
+    return {name: fit_to_design(result, material) for name, result in results.items()}
 
 
 def _day_zero(known: Known) -> tuple[Line, ...]:
@@ -49,7 +51,7 @@ def _day_zero(known: Known) -> tuple[Line, ...]:
     everybody = known.by(0).followed(0).everybody.frame
     read = everybody.assign(**{EXPOSURE: everybody[EXPOSURE].replace("indeterminate", "not_met")})
     read = read[read[EXPOSURE].isin(["met", "not_met"])].reset_index(drop=True)
-    words = "bound: evidence by day 0 against no evidence by day 0"
+    words = "bound: evidence by day 0 against none by day 0"
     bound = line(words, "other", known.material, lambda: Rows(read), key="day_zero_bound")
     return landmark_line(known, 0.0, "other", end=0), bound
 

@@ -159,7 +159,7 @@ def _bounds(material: Material, found: Course) -> Iterator[Line]:
         return
     for reading, begins, key in (("not involved", np.nan, "no"), ("involved from day 0", 0.0, "yes")):
         read = pd.concat([found.frame, found.undecided.assign(**{BEGINS: begins})], ignore_index=True)
-        words = f"bound: everybody from day 0, undecided read as {reading}"
+        words = f"bound: undecided read as {reading}"
         yield line(words, "other", material, partial(_rows, read), key=f"undecided_{key}")
 
 
