@@ -27,8 +27,8 @@ from neurohlh.report.names import Names
 from neurohlh.report.tables import tables_of
 
 _PLACED = {
-    "completeness", "table1", "frequency", "testing", "kaplan_meier", "logrank", "followup", "cox", "cox_bounds",
-    "two_by_two",
+    "completeness", "table1", "frequency", "testing", "kaplan_meier", "kaplan_meier_overall", "logrank", "followup",
+    "cox", "cox_bounds", "two_by_two",
 }  # fmt: skip
 
 NO_FREQUENCY = Callout(
@@ -65,8 +65,9 @@ def frequency(findings: Findings) -> Section | None:
 
 def survival(findings: Findings) -> Section | None:
     """Survival curves with their risk table, estimates, follow-up and log-rank test."""
-    parts = ("kaplan_meier", "logrank", "followup")
-    return _section(findings, "survival", "Survival by CNS status", parts, drawn=("kaplan_meier",))
+    parts = ("kaplan_meier", "logrank", "followup", "kaplan_meier_overall")
+    drawn = ("kaplan_meier", "kaplan_meier_overall")
+    return _section(findings, "survival", "Survival by CNS status", parts, drawn)
 
 
 def cox(findings: Findings) -> Section | None:

@@ -14,6 +14,11 @@ from neurohlh.report.names import Names
 from neurohlh.report.tables_describe import confidence
 
 _RATIOS = ("HR", "OR", "RR", "IRR", "SHR", "ratio")
+_SHARES = (
+    "proportion", "risk", "observed risk", "predicted risk", "printed risk", "survival", "cumulative incidence",
+    "share known", "RD", "survival difference", "risk difference",
+)  # fmt: skip
+"""Measures shown in per cent, differences of them in percentage points."""
 _WORDS = ("outcome", "population", "variable", "term", "level", "group", "contrast", "measure", "method")
 _COUNTS = ("n", "events")
 _CHECKS = ("statistic", "df", "p_value", "value")
@@ -80,7 +85,9 @@ def _estimate(row: Mapping[Any, Any]) -> Cell:
     limits = (row["conf_low"], row["conf_high"])
     if row["is_reference"]:
         return Cell("reference")
-    show = fmt.ratio if str(row["measure"]).endswith(_RATIOS) else _places(row["estimate"], *limits)
+    measure = str(row["measure"])
+    show = fmt.percent if measure in _SHARES else _places(row["estimate"], *limits)
+    show = fmt.ratio if measure.endswith(_RATIOS) else show
     text = fmt.with_interval(row["estimate"], *limits, show, open_end="not reached")
     return Cell(text, note=str(row["note"]))
 
