@@ -18,12 +18,12 @@ from neurohlh.study.parts.confounding.adjustment_set import covariate_sets
 from neurohlh.study.parts.confounding.estimates import lines as confounding_lines
 from neurohlh.study.parts.confounding.standardised import GCOMPUTATION, standardised
 from neurohlh.study.parts.exposure_in_time.course import course, dependent_lines
-from neurohlh.study.parts.exposure_in_time.landmarks import Known, landmark_lines
+from neurohlh.study.parts.exposure_in_time.landmarks import known_at_landmarks, landmark_lines
 from neurohlh.study.parts.exposure_in_time.warning import warning_lines
 from neurohlh.study.parts.hazard_rows import Line, Rows, line
+from neurohlh.study.parts.material import Material
 from neurohlh.study.parts.testing.imputed import AS_TESTED, imputed
 from neurohlh.study.parts.testing.weighted import weighted
-from neurohlh.study.simulation.material import DrawnMaterial
 from neurohlh.study.simulation.targets import HORIZON
 
 
@@ -38,19 +38,19 @@ class Estimate:
     high: float
 
 
-def time_estimates(material: DrawnMaterial) -> Iterator[Estimate]:
-    """Landmarks, entry when decided, the bounds of the undecided, and what is shown only as a warning."""
-    found = course(material)
-    for one in landmark_lines(Known(material)):
+def time_estimates(material: Material) -> Iterator[Estimate]:
+    """Landmarks, the status as known each day, the bounds of the undecided, and what is shown only as a warning."""
+    found, known = course(material), known_at_landmarks(material)
+    for one in landmark_lines(known):
         yield from _of_line(one)
-    entered, *bounds, alone = dependent_lines(material, found)
-    for one in (entered, alone, *warning_lines(material, found)):
+    by_day, *bounds, alone = dependent_lines(known, found)
+    for one in (by_day, alone, *warning_lines(material, found)):
         yield from _of_line(one)
     if bounds:
         yield _spanned("bounds: undecided as involved or not, adjusted", bounds)
 
 
-def testing_estimates(material: DrawnMaterial) -> Iterator[Estimate]:
+def testing_estimates(material: Material) -> Iterator[Estimate]:
     """Untested read as negative (never offered), weighting by the chance of being tested, imputation."""
     everybody = material.followed().everybody.frame
     read = everybody.assign(**{EXPOSURE: everybody[EXPOSURE].replace("indeterminate", "not_met")})
@@ -64,14 +64,14 @@ def testing_estimates(material: DrawnMaterial) -> Iterator[Estimate]:
             yield _of_ratio(f"{words}, {str(row['term']).split()[0]}", row)
 
 
-def confounding_estimates(material: DrawnMaterial) -> Iterator[Estimate]:
+def confounding_estimates(material: Material) -> Iterator[Estimate]:
     """Crude, adjusted, per centre, penalised, overlap-weighted."""
     for one in confounding_lines(material, covariate_sets(material, material.followed())):
         r = one.ratio
         yield Estimate(one.words, r.coef, r.std_error, _log(r.conf_low), _log(r.conf_high))
 
 
-def standardised_estimates(material: DrawnMaterial) -> Iterator[Estimate]:
+def standardised_estimates(material: Material) -> Iterator[Estimate]:
     """Survival difference at one year and difference of mean survival time, by g-computation."""
     followed = material.followed()
     tidy = standardised(material, covariate_sets(material, followed), followed).tidy
@@ -107,7 +107,7 @@ def _log(value: float) -> float:
     return float(np.log(value)) if value > 0 else float("nan")
 
 
-GROUPS: dict[str, Callable[[DrawnMaterial], Iterator[Estimate]]] = {
+GROUPS: dict[str, Callable[[Material], Iterator[Estimate]]] = {
     "time": time_estimates,
     "testing": testing_estimates,
     "confounding": confounding_estimates,
@@ -115,7 +115,7 @@ GROUPS: dict[str, Callable[[DrawnMaterial], Iterator[Estimate]]] = {
 }
 
 
-def estimates(material: DrawnMaterial, groups: tuple[str, ...]) -> list[Estimate]:
+def estimates(material: Material, groups: tuple[str, ...]) -> list[Estimate]:
     """Everything that the analyses of these groups find; a group that can't be estimated gives nothing."""
     found: list[Estimate] = []
     for group in groups:

@@ -20,7 +20,7 @@ class Question:
 
 
 LANDMARKS = (14, 7, 28)
-ENTERED = "entered on the day the status was decided"
+BY_DAY = "as it was known each day, undecided days left out"
 GROUPS_OF = {
     "no_effect": ("time", "confounding"),
     "known_effect": ("time", "confounding"),
@@ -67,7 +67,7 @@ def _in_time(confounded: bool, selective: bool) -> list[Question]:
         found.append(Question(f"{words}, crude", target, crude_holds))
     return [
         *found,
-        Question(f"{ENTERED}, adjusted", "conditional", True),
+        Question(f"{BY_DAY}, adjusted", "conditional", True),
         Question("bounds: undecided as involved or not, adjusted", "conditional", True),
         Question("CNS involvement ever found, followed from day 0, adjusted", "conditional", False),
         Question("decided patients alone, all from day 0, adjusted", "conditional", False),

@@ -60,7 +60,7 @@ def _batch(world: Scenario, seed: np.random.SeedSequence, start: int, cohorts: i
 
 
 def performance(found: pd.DataFrame, cohorts: int, targets: Targets) -> pd.DataFrame:
-    """Bias and coverage of each analysis asked in the world of `targets`; cohorts without an interval are `not_given`: not
+    """Bias and coverage of each analysis asked in the world of `targets`; `not_given` cohorts have no interval: not
     estimable, or nothing undecided to bound."""
     asked = questions(targets.world)
     rows = [_performance(q, found[found["analysis"] == q.analysis], targets, cohorts) for q in asked]
