@@ -197,6 +197,8 @@ def test_at_baseline_only_an_mri_by_the_landmark_counts(results):
     }
     hazard = one(results["mri_findings_survival"], term="Thalamic lesion", measure="HR")
     assert (hazard["n"], hazard["events"]) == (9, 3)
+    assert "Firth" in hazard["method"]  # fewer than ten deaths
+    assert hazard["note"] == "fewer than 10 deaths"
 
 
 def test_a_side_without_a_death_has_firths_hazard_ratio(tmp_path):

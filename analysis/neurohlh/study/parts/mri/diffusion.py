@@ -110,7 +110,7 @@ def _lines(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     names = ("estimate", "conf_low", "conf_high", "n", "events", "note")
     return [
         {
-            "block": row["term"].split(", odds ratio")[0],
+            "block": row["term"],
             "label": f"{row['measure']}, {row['population']}",
             "role": "published" if row["analysis"] == PUBLISHED else "other",
             **{c: row.get(c) for c in names},

@@ -1,8 +1,8 @@
-"""A finding against death: odds ratio with exact test, hazard ratio; Firth's penalty where a cell is empty."""
+"""A finding against death: odds ratio with exact test, hazard ratio; Firth's penalty where the data are sparse."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -13,6 +13,7 @@ from neurohlh.core.errors import NotEstimable
 from neurohlh.stats.describe.adjust import adjusted_p_values
 from neurohlh.stats.describe.fisher import fisher
 from neurohlh.stats.glm.logistic import logistic
+from neurohlh.stats.hazards.checks import FEW_EVENTS
 from neurohlh.stats.hazards.cox import cox
 from neurohlh.stats.hazards.firth import cox_firth
 
@@ -62,7 +63,7 @@ def _of_cells(a: int, b: int, c: int, d: int) -> Mapping[str, Any]:
 
 
 def hazard_ratio(frame: pd.DataFrame, status: pd.Series, **words: Any) -> dict[str, Any]:
-    """Hazard of death (`os_days`, `os_event`) with a finding against without it; Firth's penalty without a death."""
+    """Hazard of death (`os_days`, `os_event`) with a finding against without it."""
     known = status.isin(["met", "not_met"])
     data = frame.loc[known, ["os_days", "os_event"]].assign(present=(status[known] == "met").to_numpy())
     row = {"measure": "HR", "scale": "log", "n": len(data), "events": int((data["os_event"] == 1).sum()), **words}
@@ -70,8 +71,9 @@ def hazard_ratio(frame: pd.DataFrame, status: pd.Series, **words: Any) -> dict[s
     why = "nobody died" if not dead.any() else _one_sided(data["present"].to_numpy(), None)
     if why:
         return {**row, "note": f"not estimable: {why}"}
-    silent = not (data["present"].to_numpy() & dead).any() or not (~data["present"].to_numpy() & dead).any()
-    return {**row, **_model(cox_firth if silent else cox, data, "present")}
+    own = data["present"].to_numpy()
+    silent = not (own & dead).any() or not (~own & dead).any()
+    return {**row, **_hazard(data, "present", "no death on one side" if silent else "")}
 
 
 def per_unit(frame: pd.DataFrame, values: pd.Series, **words: Any) -> list[dict[str, Any]]:
@@ -82,11 +84,12 @@ def per_unit(frame: pd.DataFrame, values: pd.Series, **words: Any) -> list[dict[
     if data["value"].nunique() < 2 or data["dead"].nunique() < 2:
         note = "not estimable: the number, or the outcome, is the same in everybody for whom it is known"
         return [{**shared, "measure": m, "note": note} for m in ("OR", "HR")]
-    odds = logistic(data, "dead", ["value"]).tidy
+    few = _few(data["dead"])
+    odds = logistic(data, "dead", ["value"], penalty="firth" if few else None).tidy
     found = odds[odds["term"] == "value"].iloc[0]
-    method = "logistic regression, profile limits"
-    rows = [{**shared, "measure": "OR", **_numbers(found), "method": method}]
-    return [*rows, {**shared, "measure": "HR", **_model(cox, data, "value")}]
+    said = {"method": f"{found['method']}, profile limits", "note": "; ".join(filter(None, [few, found["note"]]))}
+    rows = [{**shared, "measure": "OR", **_numbers(found), **said}]
+    return [*rows, {**shared, "measure": "HR", **_hazard(data, "value", "")}]
 
 
 def adjusted(rows: Sequence[dict[str, Any]], contrast: str) -> list[dict[str, Any]]:
@@ -111,11 +114,16 @@ def adjusted(rows: Sequence[dict[str, Any]], contrast: str) -> list[dict[str, An
     return out
 
 
-def _model(fit: Callable[..., Any], data: pd.DataFrame, term: str) -> dict[str, Any]:
-    tidy = fit(data, "os_days", "os_event", [term]).tidy
+def _hazard(data: pd.DataFrame, term: str, silent: str) -> dict[str, Any]:
+    """Cox regression; with Firth's penalty where a side has no death, or the deaths are few (dossier 13.5)."""
+    why = silent or _few(data["os_event"] == 1)
+    tidy = (cox_firth if why else cox)(data, "os_days", "os_event", [term]).tidy
     found = tidy[~tidy["is_reference"]].iloc[0]
-    note = "no death on one side" if fit is cox_firth else ""
-    return {**_numbers(found), "method": found["method"], "note": "; ".join(filter(None, [note, found["note"]]))}
+    return {**_numbers(found), "method": found["method"], "note": "; ".join(filter(None, [why, found["note"]]))}
+
+
+def _few(dead: pd.Series) -> str:
+    return f"fewer than {FEW_EVENTS} deaths" if int(dead.sum()) < FEW_EVENTS else ""
 
 
 def _numbers(found: pd.Series) -> dict[str, Any]:

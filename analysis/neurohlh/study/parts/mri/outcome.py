@@ -117,7 +117,7 @@ def _hazards(start: Baseline, title: str) -> Result:
         tidy=tidy_frame(adjusted(tests, CONTRAST)),
         method={
             "title": title,
-            "model": "Cox regression, one finding at a time; Firth's penalty where one side has no death",
+            "model": "Cox regression, one finding at a time; with Firth's penalty where a side has no death, or deaths are few",
             "ties": "efron",
             "interval": "Wald on the log scale; Firth: profile penalised likelihood",
             "correction": "Holm over all findings tested in this table; unadjusted p beside",

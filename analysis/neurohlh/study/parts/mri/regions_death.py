@@ -28,6 +28,7 @@ BY = {
 }
 CONTRAST = f"{CUT} or more vs fewer regions"
 _OPEN = {"not_met": f"undecided read as fewer than {CUT}", "met": f"undecided read as {CUT} or more"}
+_SHORT = {_OPEN["not_met"]: f"undecided as < {CUT}", _OPEN["met"]: f"undecided as {CUT} or more"}
 _SHARES = ("sensitivity", "specificity")
 _READ = {"undecided as negative": _OPEN["not_met"], "undecided as positive": _OPEN["met"]}
 
@@ -54,12 +55,12 @@ def _deaths(images: Images) -> Result:
     start = images.baseline()
     rows: list[dict[str, Any]] = []
     involved = start.frame[start.frame[EXPOSURE] == "met"]
-    groups = {start.words: start.frame, f"{start.words}; CNS involved at baseline": involved}
+    groups = {start.words: start.frame, "of these, CNS involved at baseline": involved}
     for words, frame in groups.items():
         shared = {"analysis": "mri_regions_death", "outcome": "death", "population": words}
         own = frame.reset_index(drop=True)
         rows += [{**shared, **row} for row in [*_by_cut(own), *_per_region(own), *_accuracy(own)]]
-    rows += [published_row(one) for one in published("regions")]
+    rows += [published_row(one, outcome="death") for one in published("regions")]
     result = Result(
         kind="mri_regions_death",
         tidy=tidy_frame(rows),
@@ -135,7 +136,7 @@ def _lines(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
         {
             "block": row["population"],
-            "label": "; ".join(filter(None, [row["term"], row["measure"], row.get("level", "")])),
+            "label": "; ".join(filter(None, [row["term"], row["measure"], _SHORT.get(row.get("level", ""), "")])),
             "role": "published" if row["analysis"] == PUBLISHED else "other",
             **{c: row.get(c) for c in names},
         }
