@@ -31,6 +31,7 @@ def meta_analysis(
     subgroup_tau2: str = "common",
     order: str | None = None,
     cohort: str | None = None,
+    leave_one_out: bool = True,
     conf_level: float = 0.95,
     **columns: Unpack[StudyColumns],
 ) -> Result:
@@ -40,7 +41,8 @@ def meta_analysis(
     "GLMM", the binomial-normal likelihood of proportions. `knapp_hartung`: False, True, or "ad hoc" (never narrower
     than without). `prediction`: "t_k-2", "t_k-1" or "z". `by` also pools per subgroup, with a "common" or "separate"
     tau2, and tests their difference; `order` adds the studies one by one; `cohort` names the patients of a study, so
-    that studies which share them are pointed out, with limits that allow for it.
+    that studies which share them are pointed out, with limits that allow for it. `leave_one_out` pools again without
+    each study in turn.
 
     Rows: "study" and its "weight", "pooled", "pooled (common effect)", "pooled (shared patients)", "prediction
     interval", "heterogeneity" (tau2, I2 (%), H2, Q), "subgroup", "subgroup difference", "leave one out", "cumulative".
@@ -57,7 +59,8 @@ def meta_analysis(
     rows += _pooled_rows(studies, fit, reason, settings)
     if by is not None:
         rows += subgroup_rows(studies, found, names, settings)
-    rows += omitting_rows(studies, settings)
+    if leave_one_out:
+        rows += omitting_rows(studies, settings)
     if order is not None:
         rows += cumulative_rows(studies, numbers(column(frame, order))[studies.kept], order, settings)
     shared = labels(column(frame, cohort))[0][studies.kept] if cohort is not None else None

@@ -166,7 +166,7 @@ def forest_lines(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     lines = []
     for row in rows:
         value = row.get("estimate")
-        if row["term"] not in roles or value is None or value != value:
+        if row.get("term") not in roles or value is None or value != value:
             continue
         label = f"{row['level']}, {row['method']}" if row["term"] in ("pooled", "common") else str(row["level"])
         label += f" ({row['contrast']}, {row['population']})" if row["term"] == "study" else ""

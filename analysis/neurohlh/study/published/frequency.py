@@ -25,6 +25,7 @@ from neurohlh.study.published.selection import RULE, Selection, shared_groups, u
 from neurohlh.study.published.tables import Evidence, decimals
 
 ALL = "All studies"
+_HEADS = {column: head for column, head in HEADS.items() if column != "contrast"}  # the headings say the definition
 _DOMAINS = {
     "neurological symptoms, of those examined": ("n_neuro_symptoms", "n_neuro_symptoms_denominator"),
     "abnormal CSF, of those tapped": ("n_csf_abnormal", "n_csf_tested"),
@@ -50,13 +51,13 @@ def frequency(selection: Selection, evidence: Evidence) -> Result:
             for name, part in used.groupby(by, sort=False):
                 pooled += pooled_rows(part, group, str(name), prediction=False)
             pooled += difference_row(used, by, group)
-    apart = [study_row(s, "Kept apart: another thing", s["apart_reason"]) for _, s in selection.apart.iterrows()]
+    apart = [study_row(s, f"Kept apart: {s['definition']}", s["apart_reason"]) for _, s in selection.apart.iterrows()]
     domains = _domain_rows(evidence.cohorts)
     tidy = tidy_frame([{"analysis": "published_frequency", **row} for row in [*rows, *pooled, *apart, *domains]])
     result = Result(
         kind="published_frequency",
         tidy=tidy,
-        method={**_method(), "title": "How frequent CNS involvement is in published cohorts", "heads": HEADS},
+        method={**_method(), "title": "How frequent CNS involvement is in published cohorts", "heads": _HEADS},
         counts=_counts(selection),
         notes=_notes(selection),
     )
@@ -69,15 +70,13 @@ def choices(selection: Selection) -> Result:
     """The pooled frequency under other choices: method, each alternative cohort, without each cohort in turn."""
     used = selection.used
     rows: list[dict[str, Any]] = []
-    main = pool_proportions(used)
+    main = pool_proportions(used, leave_one_out=True)
     rows.append(_choice("Main analysis", "REML, Knapp-Hartung, logit", main))
     for name, options in _METHODS.items():
         rows.append(_choice("Another method", name, pool_proportions(used, **options)))
     for name, frame in _replacements(selection):
         rows.append(_choice("Another choice of cohorts", name, pool_proportions(frame)))
-    for _, study in used.iterrows():
-        rest = used[used["cohort_id"] != study["cohort_id"]]
-        rows.append(_choice("Leaving one out", f"without {study['label']}", pool_proportions(rest)))
+    rows += _omitting(main)
     heads = {"level": "Choice", "n": "Patients", "estimate": "Percent", "note": "Remark"}
     return Result(
         kind="published_frequency_choices",
@@ -101,6 +100,17 @@ def _choice(group: str, name: str, pool: Pool) -> dict[str, Any]:
     found = pool.numbers()
     note = "; ".join(t for t in (f"{pool.k} studies", pool.heterogeneity(), str(found["note"])) if t)
     return {"group": group, "term": "pooled", "level": name, "measure": "proportion", **found, "note": note}
+
+
+def _omitting(main: Pool) -> list[dict[str, Any]]:
+    """The pool without each cohort in turn."""
+    if main.result is None:
+        return []
+    tidy = main.result.tidy
+    rows = tidy[(tidy["term"] == "leave one out") & (tidy["measure"] == "proportion")]
+    kept = ["measure", "n", "events", "estimate", "conf_low", "conf_high", "note"]
+    names = {"group": "Leaving one out", "term": "pooled"}
+    return [{**names, "level": f"without {row['level']}", **row[kept]} for _, row in rows.iterrows()]
 
 
 def _replacements(selection: Selection) -> list[tuple[str, pd.DataFrame]]:
@@ -148,16 +158,20 @@ def _domain_rows(cohorts: pd.DataFrame) -> list[dict[str, Any]]:
         among_cns = part & (cohorts[n] <= cohorts["n_cns"])
         virological = cohorts["cns_domains"].str.contains("csf_ebv")
         found = cohorts[allowed & usual & known & ~among_cns & ~virological]
+        if found.empty:
+            continue
         found = found.assign(
-            events=found[events], n=found[n], shared=shared_groups(cohorts), definition=name,
+            events=found[events],
+            n=found[n],
+            shared=shared_groups(cohorts)[found.index],
+            definition=name,
             age=found["age_group"].map(age_of),
-        )  # fmt: skip
+        )
         best = found.sort_values(["n", "published", "cohort_id"], ascending=[False, False, True], kind="stable")
         best = best[(best["shared"] == "") | ~best["shared"].duplicated()]
-        if len(best):
-            said = pooled_rows(best, "Each domain alone, of those tested for it", name, prediction=False)
-            who = ", ".join(sorted(best["label"]))
-            rows += [{**row, "note": f"{row['note']}: {who}"} for row in said]
+        said = pooled_rows(best, "Each domain alone, of those tested for it", name, prediction=False)
+        who = ", ".join(sorted(best["label"]))
+        rows += [{**row, "note": f"{row['note']}: {who}"} for row in said]
     return rows
 
 

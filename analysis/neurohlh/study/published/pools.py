@@ -57,14 +57,14 @@ def pool_proportions(studies: pd.DataFrame, **options: Any) -> Pool:
     if chosen.get("method") in ("GLMM", "FE"):
         chosen["knapp_hartung"] = False
     columns: dict[str, Any] = {"measure": "proportion", "study": "label", "events": "events", "n": "n"}
-    return _pooled(studies, **columns, **chosen)
+    return _pooled(studies, **columns, **{"leave_one_out": False, **chosen})
 
 
 def pool_ratios(studies: pd.DataFrame, measure: str, **options: Any) -> Pool:
     """The pooled ratio of `estimate` with the standard error `std_error` of its logarithm, one row per study."""
     chosen: dict[str, Any] = {"knapp_hartung": KNAPP_HARTUNG, **options}
     columns = {"measure": measure, "study": "label", "estimate": "estimate", "std_error": "std_error"}
-    return _pooled(studies, **columns, **chosen)
+    return _pooled(studies, **columns, **{"leave_one_out": False, **chosen})
 
 
 def _pooled(studies: pd.DataFrame, **options: Any) -> Pool:

@@ -16,6 +16,7 @@ HEADS = {
     "events": "With",
     "n": "Of",
     "estimate": "Percent",
+    "p_value": "p",
     "note": "Remark",
 }
 """Columns of a table of proportions, in their order."""
@@ -85,7 +86,8 @@ def forest_lines(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     }  # fmt: skip
     lines = []
     for row in rows:
-        if row["term"] not in roles or row.get("estimate") is None:
+        value = row.get("estimate")
+        if row.get("term") not in roles or value is None or value != value:
             continue
         counts = f", {row['events']:.0f}/{row['n']:.0f}" if row["term"] != "prediction interval" else ""
         values = {c: 100 * float(row[c]) for c in ("estimate", "conf_low", "conf_high")}

@@ -23,16 +23,13 @@ def lead(world: World) -> str:
     said = f"In a typical published cohort about {fmt.percent(share['estimate'], 0)} of patients have CNS involvement"
     if ratio is None:
         return f"{said}; what it does to the hazard of death can't be pooled from these tables."
-    return (
-        f"{said}; those affected died at {_times(ratio)} in the {world_k(world)} cohorts that print a comparable "
-        "hazard ratio, too few to say how far other hospitals may differ."
-        if world_k(world) < 3
-        else f"{said}; those affected died at {_times(ratio)} in the {world_k(world)} cohorts that print one."
-    )
-
-
-def _times(ratio: dict[str, Any]) -> str:
-    return f"{fmt.ratio(ratio['estimate'])} times the rate of the others ({_limits(ratio, fmt.ratio)})"
+    value = f"{fmt.ratio(ratio['estimate'])} ({_limits(ratio, fmt.ratio)})"
+    if world_k(world) == 2:
+        return (
+            f"{said}; the two cohorts that print a comparable hazard ratio of death give {value} if the true effect is "
+            "the same in both, and two cannot say how far others may differ."
+        )
+    return f"{said}; their hazard of death is {value} times that of the others, by {world_k(world)} cohorts."
 
 
 def world_k(world: World) -> int:

@@ -19,7 +19,7 @@ from neurohlh.study.published.own_study import OwnStudy
 from neurohlh.study.published.pools import Pool, pool_proportions, pool_ratios
 from neurohlh.study.published.selection import Selection
 
-FREQUENCY, HAZARD = "How frequent CNS involvement is", "Hazard ratio of death, with against without CNS involvement"
+FREQUENCY, HAZARD = "How frequent CNS involvement is", "Hazard ratio of death"
 _SHARE_HEADS = {"level": "Study or pool", "events": "With", "n": "Of", "estimate": "Percent", "note": "Remark"}
 _RATIO_HEADS = {
     "level": "Study or pool", "population": "Model", "contrast": "Compared", "method": "How", "events": "Deaths",
@@ -37,14 +37,14 @@ def frequency_with_study(selection: Selection, own: OwnStudy) -> Result:
     published = proportions.pooled_rows(used, FREQUENCY, f"{len(used)} published cohorts")
     rows = [_own_share(own, own.tested, "status known")]
     if own.habit and own.habit != own.tested:
-        rows.append(_own_share(own, own.habit, "as the literature counts: the undecided taken as not involved"))
+        rows.append(_own_share(own, own.habit, "undecided counted as not involved"))
     notes = [_share_words(own, pool, counts, how) for counts, how in _shares(own)]
     both = pd.concat([used[["label", "events", "n"]], _as_study(own)], ignore_index=True)
     together = _together(pool_proportions(both), FREQUENCY, len(both), "proportion")
     notes.append(_together_words(together, fmt.percent))
     everything = [*published, *rows, *([together] if together else [])]
     result = _result(title, everything, notes, own, len(used), _SHARE_HEADS)
-    cohorts = [proportions.study_row(s, FREQUENCY) for _, s in used.sort_values(["events", "cohort_id"]).iterrows()]
+    cohorts = [proportions.study_row(s, FREQUENCY) for _, s in _by_share(used).iterrows()]
     lines = proportions.forest_lines([*cohorts, *everything])
     return forest(result, lines, axis="percent with CNS involvement (95 % interval)", scale="linear")
 
@@ -80,12 +80,20 @@ def _own_share(own: OwnStudy, counts: tuple[int, int], how: str) -> dict[str, An
 def _own_ratio(own: OwnStudy, row: pd.Series, word: str) -> dict[str, Any]:
     kept = {c: row[c] for c in ("n", "events", "estimate", "conf_low", "conf_high", "std_error", "p_value")}
     told = {"group": HAZARD, "term": "own", "level": f"{own.name}, {word}", "population": word, "measure": "HR"}
-    counted = f"counted {own.zero}" if own.zero else ""
-    return {**told, **kept, "contrast": own.definition, "note": "; ".join(t for t in (str(row["note"]), counted) if t)}
+    counted = f"times counted {own.zero}" if own.zero else ""
+    said = (str(row["note"]), "deaths and patients with CNS involvement", counted)
+    return {**told, **kept, "contrast": own.definition, "note": "; ".join(t for t in said if t)}
+
+
+def _by_share(used: pd.DataFrame) -> pd.DataFrame:
+    return used.assign(_share=used["events"] / used["n"]).sort_values(["_share", "cohort_id"]).drop(columns="_share")
 
 
 def _shares(own: OwnStudy) -> list[tuple[tuple[int, int], str]]:
-    found = [(own.tested, "of those whose status is known"), (own.habit, "counted as the literature counts")]
+    found = [
+        (own.tested, "of those whose status is known"),
+        (own.habit, "with the undecided counted as not involved, as the literature counts"),
+    ]
     shares = [(counts, how) for counts, how in found if counts]
     return shares[:1] if own.tested == own.habit else shares
 
@@ -166,7 +174,7 @@ def _difference_words(own: OwnStudy, used: pd.DataFrame) -> list[str]:
 def _together(pool: Pool, group: str, k: int, measure: str) -> dict[str, Any] | None:
     if pool.result is None:
         return None
-    row = {"group": group, "term": "pooled", "level": f"published and this study ({k})", "method": "random effects"}
+    row = {"group": group, "term": "pooled", "level": f"Published and this study ({k})", "method": "random effects"}
     return {**row, **pool.numbers(), "measure": measure, "note": pool.heterogeneity()}
 
 
