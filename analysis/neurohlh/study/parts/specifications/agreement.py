@@ -119,7 +119,7 @@ def why(own: CnsDefinition, other: CnsDefinition, before: str, after: str, a: pd
     `a` and `b` are the patient's CNS columns under the two. Only domains that can have made the change are named.
     """
     if other.rule == "recorded":
-        return "the hospital's own judgement"
+        return "the hospital recorded no judgement" if after == INDETERMINATE else "the hospital's own judgement"
     if other.rule == "isolated_cns":
         return "asks for an isolated onset of a genetic disease"
     telling = {MET: (MET,), NOT_MET: (NOT_MET,), INDETERMINATE: (INDETERMINATE,), NOT_APPLICABLE: ()}
@@ -150,12 +150,7 @@ def _domain_words(domain: str, first: str, second: str, own: CnsDefinition, othe
         return f"{name} asked too"
     untested = second == INDETERMINATE and own.not_tested.get(domain) != other.not_tested.get(domain)
     if untested:
-        reading = {
-            "negative": "read as negative",
-            "excluded": "sets the patient aside",
-            "indeterminate": "leaves it open",
-        }
-        return f"{name} without an answer: {reading.get(other.not_tested.get(domain, ''), 'unknown')}"
+        return f"{name} without an answer: {_NOT_TESTED[other.not_tested.get(domain, '')]}"
     if first != second:
         limits = domain == "csf" and own.csf != other.csf
         return f"{name} read by other limits" if limits else f"{name} read by another rule"
