@@ -154,7 +154,7 @@ def _mri_reasons(seen: _Seen) -> tuple[_Reasons, _Against]:
     no_contrast = seen.of(imaging.ENHANCEMENT) & (seen.coded("mri_contrast") == _NO)
     against_own = (seen.present & (own == _NO)) | (seen.absent & (own == _YES))
     against_summary = seen.present & counted & ((mri == _NO) | (any_ == _NO)) & (own != _YES)
-    against_flags = normal & (flagged.sum(axis=0) > 0) if len(flagged) else np.zeros(len(own), dtype=bool)
+    against_flags = normal & flagged.any(axis=0)
     fragile = seen.present & seen.of(imaging.HAEMORRHAGE | imaging.ATROPHY) & ((mri == _YES) | (ct == _YES))
     components = any(name in seen.frame for name in (*_counted(), "mri_nonspecific", "mri_region_count", imaging.MRI))
     reasons = {
@@ -205,7 +205,8 @@ def _against_summaries(seen: _Seen, against: np.ndarray, mri: np.ndarray, any_: 
 
 def _coded_flags(seen: _Seen) -> np.ndarray:
     """Per counted flag that some source has (rows), whether it is coded as present for each finding's patient."""
-    return np.array([seen.coded(name) == _YES for name in _flag_names(seen.frame)]).reshape(-1, len(seen.row))
+    names = _flag_names(seen.frame)
+    return np.array([seen.coded(name) == _YES for name in names], dtype=bool).reshape(len(names), len(seen.row))
 
 
 def _flag_names(frame: pd.DataFrame) -> list[str]:
