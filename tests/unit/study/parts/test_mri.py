@@ -197,6 +197,8 @@ def test_at_baseline_only_an_mri_by_the_landmark_counts(results):
     }
     hazard = one(results["mri_findings_survival"], term="Thalamic lesion", measure="HR")
     assert (hazard["n"], hazard["events"]) == (9, 3)
+    sides = rows(results["mri_findings_survival"], term="Thalamic lesion", measure="patients, deaths")
+    assert sides[["group", "n", "events"]].to_numpy().tolist() == [["with", 4, 2], ["without", 5, 1]]
     assert "Firth" in hazard["method"]  # fewer than ten deaths
     assert hazard["note"] == "fewer than 10 deaths"
 

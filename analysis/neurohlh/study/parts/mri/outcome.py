@@ -112,12 +112,16 @@ def _hazards(start: Baseline, title: str) -> Result:
         hazard_ratio(own, own[seen_column(f.variable)], term=f.label, variable=f.variable, **words)
         for f in findings_asked(own)
     ]
+    sides = {f.label: _sides(own, f, words) for f in findings_asked(own)}
+    rows: list[dict[str, Any]] = []
+    for row in adjusted(tests, CONTRAST):
+        rows += [*sides.pop(row["term"], []), row]
     result = Result(
         kind="mri_findings_survival",
-        tidy=tidy_frame(adjusted(tests, CONTRAST)),
+        tidy=tidy_frame(rows),
         method={
             "title": title,
-            "model": "Cox regression, one finding at a time; with Firth's penalty where a side has no death, or deaths are few",
+            "model": "Cox regression, one finding at a time; Firth's penalty with few deaths or none on one side",
             "ties": "efron",
             "interval": "Wald on the log scale; Firth: profile penalised likelihood",
             "correction": "Holm over all findings tested in this table; unadjusted p beside",
@@ -133,6 +137,22 @@ def _hazards(start: Baseline, title: str) -> Result:
         notes=(DATED, CRUDE),
     )
     return start.tell(_drawn(result, tests, "Hazard ratio of death, with vs without the finding"))
+
+
+def _sides(own: pd.DataFrame, finding: Finding, words: dict[str, str]) -> list[dict[str, Any]]:
+    """Patients and deaths with the finding and without it."""
+    status, dead = own[seen_column(finding.variable)], own["died_later"]
+    shared = {
+        **words,
+        "contrast": "",
+        "term": finding.label,
+        "variable": finding.variable,
+        "measure": "patients, deaths",
+    }
+    return [
+        {**shared, "group": group, "n": int((status == code).sum()), "events": int((dead & (status == code)).sum())}
+        for code, group in (("met", "with"), ("not_met", "without"))
+    ]
 
 
 def _drawn(result: Result, rows: list[dict[str, Any]], axis: str) -> Result:
