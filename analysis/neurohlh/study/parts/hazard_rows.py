@@ -19,6 +19,7 @@ from neurohlh.study.follow import EXPOSURE
 from neurohlh.study.parts.material import Material
 
 CONTRAST = "CNS involved vs not involved"
+NOT_AN_ANSWER = "not an answer, shown as a warning"
 CRUDE, ADJUSTED = "crude", "adjusted"
 _BLOCKS = {CRUDE: "Crude", ADJUSTED: "Adjusted"}
 _AXIS = "Hazard ratio of death, CNS involved vs not involved"
@@ -92,12 +93,19 @@ def line(
         _two_groups(rows.frame)
         found, terms, notes = _models(rows, material)
     except NotEstimable as reason:
-        empty = {"term": CRUDE, "variable": EXPOSURE, "contrast": CONTRAST, "note": f"not estimable: {reason}"}
+        empty = {"term": CRUDE, "contrast": CONTRAST, "note": f"not estimable: {reason}"}
         counts = {"used": size["n"], "events": size["events"]} if size else {}
         return Line(words, role, ({**shared, **size, **empty},), counts, {}, drawn=drawn)
     whole = found.get(ADJUSTED, found[CRUDE])
+    warned = NOT_AN_ANSWER if role == "warning" else ""
     ratios = [
-        {**shared, "term": term, "variable": variable, "contrast": contrast, **ratio}
+        {
+            **shared,
+            "term": term,
+            "contrast": contrast,
+            **ratio,
+            "note": _joined(warned, ratio["note"]),
+        }
         for variable, contrast in shown.items()
         for term, ratio in _ratios(found, variable, rows, terms, material)
     ]
@@ -107,6 +115,7 @@ def line(
 def table(kind: str, lines: Sequence[Line], **method: Any) -> Result:
     """The rows of all lines as one result, drawn as a forest; recipe and notes are the first line's that has them."""
     recipe: dict[str, Any] = next((dict(one.method) for one in lines if one.method), {})
+    recipe |= {"entry": "the day from which a status holds"} if recipe.get("entry") else {}
     notes = next((one.notes for one in lines if one.method), ())
     result = Result(
         kind=kind,
@@ -147,15 +156,19 @@ def _ratios(
         ratio = own[~own["is_reference"]].iloc[0]
         events = int(own["events"].sum())
         few = _few_events(events, model) if term == ADJUSTED else ""
-        note = "; ".join(filter(None, (str(ratio["note"]), few)))
+        note = _joined(str(ratio["note"]), few)
         size = {"n": _size(rows, terms if term == ADJUSTED else (), material), "events": events}
         yield term, {**{c: ratio[c] for c in _COPIED}, **size, "note": note}
 
 
 _COPIED = (
-    "measure", "scale", "method", "estimate", "conf_low", "conf_high", "coef", "std_error", "statistic", "df",
+    "measure", "scale", "estimate", "conf_low", "conf_high", "coef", "std_error", "statistic", "df",
     "p_value",
 )  # fmt: skip
+
+
+def _joined(*notes: str) -> str:
+    return "; ".join(filter(None, notes))
 
 
 def _size(rows: Rows, terms: Sequence[str], material: Material) -> int:
@@ -185,5 +198,5 @@ def _drawn(lines: Sequence[Line]) -> list[dict[str, Any]]:
         for term, block in _BLOCKS.items()
         for one in lines
         for row in one.rows
-        if one.drawn and row["term"] == term and row["variable"] == EXPOSURE
+        if one.drawn and row["term"] == term and row["contrast"] == CONTRAST
     ]

@@ -14,6 +14,7 @@ from neurohlh.study.parts.material import Material
 from neurohlh.study.study import Study
 
 DAY = dt.date(2020, 1, 1)
+INVOLVED = "CNS involved vs not involved"
 HEADER = (
     "patient_id,age_years,date_hlh_diagnosis,date_last_followup,date_death,death,neuro_assessed,sx_seizure,"
     "date_neuro_onset,lp_done,date_lp_first,csf_wbc,csf_protein (g/L),mri_done,date_imaging_first,mri_abnormal"
@@ -76,7 +77,7 @@ def transplanted(tmp_path_factory):
     ],
 )
 def test_who_is_at_risk_and_what_is_an_event_under_each_way_to_treat_the_transplant(transplanted, words, n, events):
-    row = only(transplanted["competing_transplant"].tidy, population=words, variable="cns")
+    row = only(transplanted["competing_transplant"].tidy, population=words, contrast=INVOLVED)
     assert (row["n"], row["events"]) == (n, events)
 
 
@@ -98,11 +99,10 @@ def test_the_transplant_counts_from_its_day_on(transplanted):
     )
     found = cox(rows, "stop", "died", ["cns", "after"], entry="start", reference={"cns": "not_met"}).tidy
     table = transplanted["competing_transplant"].tidy
-    own = table[table["population"] == "overall survival, transplant counted from its day"].set_index("variable")
-    assert own.loc["cns", "estimate"] == pytest.approx(found.loc[found["level"] == "met", "estimate"].iloc[0])
+    own = table[table["population"] == "overall survival, transplant counted from its day"].set_index("contrast")
+    assert own.loc[INVOLVED, "estimate"] == pytest.approx(found.loc[found["level"] == "met", "estimate"].iloc[0])
     after = found.loc[found["variable"] == "after", "estimate"].iloc[0]
-    assert own.loc["transplanted", "estimate"] == pytest.approx(after)
-    assert own.loc["transplanted", "contrast"] == "after vs before the transplant"
+    assert own.loc["after vs before the transplant", "estimate"] == pytest.approx(after)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_gray_s_test_stands_for_both_events(transplanted):
 
 def test_the_incidences_are_those_of_the_involved_against_the_others(transplanted):
     contrasts = set(transplanted["competing_transplant_incidence"].tidy["contrast"]) - {""}
-    assert contrasts == {"CNS involved vs CNS not involved"}
+    assert contrasts == {INVOLVED}
     assert set(transplanted["competing_transplant_incidence"].curves["group"]) == {"met", "not_met"}
 
 
@@ -176,7 +176,7 @@ def as_death(x):
     ],
 )
 def test_the_three_readings_of_a_withdrawal_by_hand(withdrawn, words, ratio, events):
-    row = only(withdrawn["competing_withdrawal"].tidy, population=words, variable="cns")
+    row = only(withdrawn["competing_withdrawal"].tidy, population=words, contrast=INVOLVED)
     assert row["estimate"] == pytest.approx(ratio, rel=1e-5)
     assert (row["n"], row["events"]) == (6, events)
 

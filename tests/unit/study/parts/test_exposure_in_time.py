@@ -95,6 +95,9 @@ def test_the_warning_says_that_it_is_none_of_the_answers(five):
     assert drawn["CNS involvement ever found, followed from day 0"] == "warning"
     assert drawn["evidence by day 14, followed from day 14"] == "main"
     assert (drawn == "main").sum() == 1
+    rows = five["time_compared"].tidy
+    warned = rows["note"].str.startswith("not an answer")
+    assert set(rows[warned]["population"]) == set(drawn.index[drawn == "warning"])
 
 
 def test_a_ratio_that_cannot_be_had_is_an_empty_line_with_its_reason_and_counts(five):

@@ -7,6 +7,7 @@ import pandas as pd
 from neurohlh.core.errors import NotEstimable
 from neurohlh.core.result import Result
 from neurohlh.study.follow import EXPOSURE
+from neurohlh.study.parts.hazard_rows import CONTRAST
 
 STATUS = {"met": "CNS involved", "not_met": "CNS not involved", "indeterminate": "CNS not decidable"}
 
@@ -27,5 +28,6 @@ def ordered(frame: pd.DataFrame) -> pd.DataFrame:
 def in_words(found: Result) -> Result:
     """The rows with CNS status in words; curves and numbers at risk keep the codes that figures are coloured by."""
     tidy = found.tidy
-    turned = {"met vs not_met": f"{STATUS['met']} vs {STATUS['not_met']}"}
-    return found.with_(tidy=tidy.assign(group=tidy["group"].replace(STATUS), contrast=tidy["contrast"].replace(turned)))
+    contrast = tidy["contrast"].replace({"met vs not_met": CONTRAST})
+    said = tidy.assign(group=tidy["group"].replace(STATUS), contrast=contrast, outcome="", variable="", method="")
+    return found.with_(tidy=said)

@@ -233,7 +233,8 @@ def simon_makuch(known: Known, found: Course) -> Result:
         f"died or last seen by day {day:g}": len(found.frame) + len(found.undecided) - used,
     }
     method: dict[str, Any] = {
-        **curves.method,
+        **{key: value for key, value in curves.method.items() if key != "id"},
+        "entry": "the day from which a status holds",
         "estimator": "Simon and Makuch: Kaplan-Meier with patients who change curve on the day their status changes",
         "time_zero": zero_words(material.config, day),
         "reference": [SIMON_MAKUCH, *curves.method["reference"]],
