@@ -70,7 +70,7 @@ def effect_by_group(material: Material) -> Results:
         "correction": "tests of interaction: Holm in rows of their own; limits: none",
         "conf_level": 0.95,
         "few events": f"groups with fewer than {SPARSE_EVENTS} deaths are counted and not estimated (a choice of this "
-        "package); groups with deaths on one side only: Firth's penalty, profile limits",
+        "package); groups with deaths on one side only: Firth's penalty, crude, profile limits",
         "reference": [
             "Hosmer & Lemeshow 1992, Epidemiology 3:452",
             "Knol & VanderWeele 2012, Int J Epidemiol 41:514",
@@ -166,10 +166,14 @@ def _estimate(found: _Found, rows: pd.DataFrame, terms: list[str], strata: str |
     within = cox_subgroups(rows, "os_days", "os_event", EXPOSURE, [_GROUP], terms, reference=reference, strata=strata)
     effects = within.tidy[within.tidy["group"] != "overall"].copy()
     lines = {str(row["group"]).removeprefix(f"{_GROUP} = "): row for row in records(effects)}
-    if not set(able) <= set(lines) or any(np.isnan(line["estimate"]) for line in lines.values()):
-        lines = _penalised(rows, able, terms, strata)
+    for level in able:
+        inside = rows[rows[_GROUP] == level]
+        if inside.loc[inside["os_event"] == 1, EXPOSURE].nunique() == 1:
+            lines[level] = _penalised(inside, strata)
     for place, row in enumerate(found.levels):
-        if row["level"] in lines:
+        if row["level"] in able and row["level"] not in lines:
+            found.levels[place] = {**row, "note": "not estimable: no model with the interaction"}
+        elif row["level"] in able:
             found.levels[place] = {**row, **picked(lines[row["level"]], _WITHOUT_P)}
     check = records(within.checks[within.checks["check"].str.startswith("likelihood ratio test")])
     test = check[0] if check else {"note": "not estimable: no model with the interaction"}
@@ -182,13 +186,12 @@ def _estimate(found: _Found, rows: pd.DataFrame, terms: list[str], strata: str |
     found.scales = [*_measures(found, both, usual), *_absolute(found, rows, able)]
 
 
-def _penalised(rows: pd.DataFrame, able: list[str], terms: list[str], strata: str | None) -> dict[str, Row]:
-    """Hazard ratios within every level by Firth's penalty, where a level has deaths on one side only."""
-    own = {f"exposed_in_{place}": level for place, level in enumerate(able)}
-    nested = rows.assign(**{name: (rows[_GROUP] == level) & (rows[EXPOSURE] == "met") for name, level in own.items()})
-    fitted = cox_firth(nested, "os_days", "os_event", [*own, _GROUP, *terms], strata=strata).tidy
-    found = {row["variable"]: row for row in records(fitted[~fitted["is_reference"]])}
-    return {level: {**found[name], "method": "Firth's penalty"} for name, level in own.items()}
+def _penalised(inside: pd.DataFrame, strata: str | None) -> Row:
+    """The crude hazard ratio of one group by Firth's penalty: all its deaths are on one side."""
+    fitted = cox_firth(inside, "os_days", "os_event", [EXPOSURE], reference={EXPOSURE: "not_met"}, strata=strata).tidy
+    line = records(fitted[~fitted["is_reference"]])[0]
+    note = "; ".join(w for w in ("all deaths are on one side: not adjusted", str(line["note"])) if w)
+    return {**line, "method": "Firth's penalty, crude", "note": note}
 
 
 def _measures(found: _Found, both: Result, usual: str) -> list[Row]:
