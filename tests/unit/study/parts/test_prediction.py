@@ -147,6 +147,15 @@ def test_acting_on_everybody_is_worth_the_deaths_less_the_odds_of_the_others(mat
     assert at[FOR_NONE] == 0
 
 
+def test_deaths_by_the_horizon_are_not_those_of_all_follow_up(material, results):
+    frame = material.followed().frame
+    by_then = int((frame["os_event"].astype(bool) & (frame["os_days"] <= 365)).sum())
+    assert set(results["prediction_decision_curve"].tidy["events"]) == {by_then}
+    curve = results["prediction_calibration"].tidy
+    assert set(curve[curve["variable"] == "smooth curve"]["events"]) == {by_then}
+    assert curve[(curve["group"] != "") & (curve["measure"] == "observed risk")]["events"].sum() == by_then
+
+
 def test_a_curve_is_drawn_from_what_the_table_says(results):
     found = results["prediction_decision_curve"]
     assert list(found.curves.columns) == ["group", "threshold", "net_benefit", "interventions_avoided"]
@@ -173,6 +182,18 @@ def test_too_few_deaths_are_refused_with_their_number():
     assert not found["prediction_published_rules"].tidy.empty  # a rule needs no model of the study's own
 
 
+def test_without_other_predictors_cns_status_alone_predicts(material):
+    found = PART.results(material_of(material.frame, model={"covariates": []}), {})
+    assert found["prediction_model"].tidy["term"].str.startswith("CNS involvement").all()
+    assert found["prediction_added_by_cns"].tidy["p_value"].notna().any()
+
+
+def test_horizons_are_counted_by_the_clock_of_the_study():
+    frame = patients(80)
+    found = overview(ruled(material_of(frame, endpoint={"os": {"origin": "date_admission"}})))
+    assert row(found, "Pan 2020", "AUC")["level"] == "by 1826 days since admission"
+
+
 def test_one_cns_status_only_is_no_model():
     frame = patients().assign(cns_baseline="met")
     found = PART.results(material_of(frame), {})
@@ -188,7 +209,7 @@ def test_a_small_hospital_gets_reasons_and_no_traceback(cohort):
     rules = found["prediction_published_rules"].tidy
     pan = rules[rules["group"] == "Pan 2020"]
     assert pan["estimate"].isna().all()
-    assert pan["note"].iloc[0] == "the study does not hold Haemoglobin, Albumin"
+    assert pan["note"].iloc[0].endswith("; the study does not hold Haemoglobin, Albumin")
 
 
 def row(result, group, term):

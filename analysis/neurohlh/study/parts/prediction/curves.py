@@ -34,7 +34,7 @@ def calibration(setting: Setting) -> Result:
     curve = at.curves[at.curves["group"] == WITH].drop(columns="group").reset_index(drop=True)
     if curve["observed"].isna().all():
         raise NotEstimable("too few bootstrap samples give a smooth curve")
-    n, events = at.tidy[["n", "events"]].iloc[0]
+    n, events = at.tidy[at.tidy["measure"] == "AUC"][["n", "events"]].iloc[0]
     rows = [
         {
             "variable": "smooth curve",
@@ -85,7 +85,7 @@ def decision(setting: Setting) -> Result:
     curves = pd.concat([corrected, plain], ignore_index=True)
     everybody = np.tile(plain["net_benefit"].to_numpy()[: len(cuts)], curves["group"].nunique())
     saved = (curves["net_benefit"] - everybody) * (1 - curves["threshold"]) / curves["threshold"]
-    n, events = at.tidy[["n", "events"]].iloc[0]
+    n, events = at.tidy[at.tidy["measure"] == "AUC"][["n", "events"]].iloc[0]
     rows = [_benefit(line, n, events) for line in records(curves)]
     found = at.with_(
         kind="decision_curve",

@@ -36,7 +36,9 @@ def prognostic_model(setting: Setting) -> Result:
         tidy=tidy_frame(pd.concat([rows, pd.DataFrame([_typical(setting)])], ignore_index=True)),
         checks=check_frame(_sizes(setting)),
     )
-    told = setting.told(found, test="none: the predictors were fixed beforehand and stay whatever their p-value")
+    told = setting.told(
+        found, choices=True, test="none: the predictors were fixed beforehand and stay whatever their p-value"
+    )
     return told.with_(
         method={**told.method, "reference": [*found.method["reference"], SOURCE]},
         notes=(*told.notes, *_few(fitted)),
@@ -139,7 +141,8 @@ def validation(setting: Setting) -> Result:
         tidy=tidy_frame(pd.concat([kept.assign(analysis="validation"), own.assign(analysis="validation")])),
         curves=pd.DataFrame(),
     )
-    return setting.told(found).with_(notes=(*setting.told(found).notes, *_verdict(slope)))
+    told = setting.told(found)
+    return told.with_(notes=(*told.notes, *_verdict(slope)))
 
 
 def _verdict(slope: float) -> list[str]:

@@ -54,7 +54,7 @@ def pointed(setting: Setting) -> Result:
         variable=found.tidy["variable"].map(_named),
         level=found.tidy["level"].map(level_words),
     )
-    told = setting.told(found.with_(tidy=tidy), cuts=sources)
+    told = setting.told(found.with_(tidy=tidy), choices=True, cuts=sources)
     gone = [f"Without points: {', '.join(left)}."] if left else []
     return told.with_(notes=(*told.notes, *gone, _APPARENT))
 
@@ -78,5 +78,5 @@ def nomogram(setting: Setting) -> Result:
         variable=found.tidy["variable"].map(_named),
         level=found.tidy["level"].map(level_words),
     )
-    told = setting.told(found.with_(tidy=tidy))
+    told = setting.told(found.with_(tidy=tidy), choices=True)
     return told.with_(notes=(*told.notes, _APPARENT))

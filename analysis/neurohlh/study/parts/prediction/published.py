@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from neurohlh.clinical.prognosis import POINTS
 from neurohlh.core.errors import NotEstimable
 from neurohlh.core.result import Result, tidy_frame
 from neurohlh.stats.curves.kaplan_meier import kaplan_meier
@@ -16,7 +17,7 @@ from neurohlh.stats.predict.discrimination import concordance_index
 from neurohlh.stats.predict.scores import prediction_scores
 from neurohlh.study.parts.part import Results, answer, refusal
 from neurohlh.study.parts.prediction.rules import Ruled, scored
-from neurohlh.study.parts.prediction.setting import EVENT, HORIZON, TIME
+from neurohlh.study.parts.prediction.setting import DEATH, EVENT, HORIZON, TIME
 from neurohlh.study.parts.rows import Row, picked
 
 TITLE = "Published prognostic rules in these patients"
@@ -32,11 +33,11 @@ LIMITS = (
 
 def overview(rules: Sequence[Ruled]) -> Result:
     """Every rule: who can be scored, how well it orders, and whether its printed risks come true."""
-    rows = [row for found in rules for row in _about(found)]
+    rows = [row for found in sorted(rules, key=lambda found: bool(found.unscored)) for row in _about(found)]
     largest = max(rules, key=lambda found: len(found.frame))
     return Result(
         kind="published_rules",
-        tidy=tidy_frame([{"analysis": "published_rules", "outcome": EVENT, **row} for row in rows]),
+        tidy=tidy_frame([{"analysis": "published_rules", "outcome": DEATH, **row} for row in rows]),
         method={
             "title": TITLE,
             "estimator": "Harrell's concordance; AUC by inverse probability of censoring; 1 - Kaplan-Meier over the "
@@ -63,20 +64,28 @@ def overview(rules: Sequence[Ruled]) -> Result:
 
 
 def _about(found: Ruled) -> Iterator[Row]:
-    said: Row = {"group": found.name, "population": found.zero, "method": found.rule.definition.status}
+    said: Row = {"group": found.name, "population": found.zero, "method": f"source {found.rule.definition.status}"}
     n, events = len(found.frame), int(found.frame[EVENT].sum())
+    made = f"made in {found.rule.population}"
     if found.unscored:
-        yield {**said, "term": "scored", "measure": "count", "n": n, "events": events, "note": f"{found.unscored}"}
+        yield {
+            **said,
+            "term": "scored",
+            "measure": "count",
+            "n": n,
+            "events": events,
+            "note": f"{made}; {found.unscored}",
+        }
         return
     data = scored(found)
     own = {"n": len(data), "events": int(data[EVENT].sum())}
     gone = n - len(data)
-    note = f"{gone} of {n} lack a predictor: only bounds of their score are known" if gone else ""
-    yield {**said, "term": "scored", "measure": "count", **own, "estimate": len(data), "note": note}
+    lack = f"; {gone} of {n} lack a predictor: only bounds of their score are known" if gone else ""
+    yield {**said, "term": "scored", "measure": "count", **own, "estimate": len(data), "note": made + lack}
     over = {**said, **own, "level": "all follow-up", "term": "concordance", "measure": "concordance"}
     yield {**over, **_tried(lambda: _concordance(data))}
     at = found.horizon if found.horizon is not None else HORIZON
-    words = f"by {found.rule.horizon_days:g} days from the diagnosis" if found.horizon is not None else _NO_HORIZON
+    words = f"by {found.rule.horizon_days:g} days {found.origin}" if found.horizon is not None else _NO_HORIZON
     if at <= 0:
         yield {**said, **own, "term": "AUC", "measure": "AUC", "note": "its horizon ends before the landmark"}
         return
@@ -127,7 +136,7 @@ def by_score(rules: Sequence[Ruled]) -> Result:
     rows = [row for found in usable for row in _observed(found)]
     return Result(
         kind="published_scores",
-        tidy=tidy_frame([{"analysis": "published_scores", "outcome": EVENT, **row} for row in rows]),
+        tidy=tidy_frame([{"analysis": "published_scores", "outcome": DEATH, **row} for row in rows]),
         method={
             "estimator": "1 - Kaplan-Meier",
             "interval": "log-log",
@@ -139,8 +148,7 @@ def by_score(rules: Sequence[Ruled]) -> Result:
         counts={"supplied": max(len(f.frame) for f in usable), "used": max(len(scored(f)) for f in usable)},
         notes=(
             LIMITS,
-            "A score of printed points is whole; other scores are sums of logarithms of printed ratios and say only "
-            "who is worse.",
+            "Ratios are products of the printed ones: they say who is worse, not how great a risk is.",
         ),
     )
 
@@ -152,7 +160,7 @@ def _observed(found: Ruled) -> Iterator[Row]:
         return
     levels: dict[str, tuple[pd.Series, float | None, str]] = {}
     for value in sorted(data["score"].round(6).unique()):
-        levels[f"score {value:.2f}".removesuffix(".00")] = (data["score"].round(6) == value, None, "")
+        levels[_score_words(found.rule.weights, value)] = (data["score"].round(6) == value, None, "")
     grouped = found.rule.group_of(data["score"])
     for group in found.rule.groups:
         levels[f"{group.name} ({group.low:g} to {group.high:g})"] = (grouped == group.name, group.risk, group.printed)
@@ -164,6 +172,13 @@ def _observed(found: Ruled) -> Iterator[Row]:
             yield {**said, "measure": "observed risk", **_risk(data[own], at)}
         if risk is not None:
             yield {**said, "measure": "printed risk", "estimate": risk, "note": printed}
+
+
+def _score_words(weights: str, value: float) -> str:
+    """A score of points as it is, one of logarithms as the ratio that it stands for."""
+    if weights == POINTS:
+        return f"score {value:g}"
+    return f"{weights.removeprefix('log ')} {np.exp(value):.3g} against no predictor"
 
 
 def _risk(data: pd.DataFrame, at: float) -> Row:
@@ -180,7 +195,7 @@ def predictors(rules: Sequence[Ruled]) -> Result:
     rows = [row for found in rules for row in _presence(found)]
     return Result(
         kind="published_predictors",
-        tidy=tidy_frame([{"analysis": "published_predictors", "outcome": EVENT, **row} for row in rows]),
+        tidy=tidy_frame([{"analysis": "published_predictors", "outcome": DEATH, **row} for row in rows]),
         method={
             "denominator": "patients followed with known outcome",
             "test": "none",
@@ -210,7 +225,7 @@ def _presence(found: Ruled) -> Iterator[Row]:
                 "n": int(own.sum()),
                 "events": int((own & died).sum()),
                 "estimate": float(own.mean()) if len(own) else np.nan,
-                "method": item.status,
+                "method": f"source {item.status}",
                 "note": item.note,
             }
     for name in found.rule.not_held:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from neurohlh.clinical.prognosis import PrognosticRule, as_known_by, evaluate_rules, prognostic_rules
 from neurohlh.etl.codebook import codebook
-from neurohlh.study.follow import EXPOSURE, survival_set
+from neurohlh.study.follow import EXPOSURE, survival_set, zero_words
 from neurohlh.study.parts.material import Material
 from neurohlh.study.parts.prediction.setting import EVENT, TIME
 
@@ -25,6 +25,7 @@ class Ruled:
     frame : those followed from `day` with known outcome (os_days from that day), whoever can be scored or not.
     items : per item met, not_met or indeterminate; `score` the known score (NaN: not known), `low` and `high` its
         bounds. Index as `frame`.
+    zero, origin : what the times of `frame` and the rule's own horizon count from, in words.
     lacking : labels of the variables of which the study holds no value.
     """
 
@@ -37,6 +38,7 @@ class Ruled:
     lacking: tuple[str, ...]
     day: float
     zero: str
+    origin: str
 
     @property
     def name(self) -> str:
@@ -77,7 +79,7 @@ def _ruled(material: Material, rule: PrognosticRule, day: float) -> Ruled:
     low, high = (found[f"{key}__{end}"] if rule.scored else nothing for end in ("low", "high"))
     score = low.where((high - low).abs() < SAME)
     lacking = tuple(codebook()[name].label() for name in rule.variables if not _held(known, name))
-    return Ruled(rule, everybody, items, score, low, high, lacking, day, followed.zero)
+    return Ruled(rule, everybody, items, score, low, high, lacking, day, followed.zero, zero_words(material.config, 0))
 
 
 def _held(frame: pd.DataFrame, name: str) -> bool:

@@ -34,6 +34,7 @@ NOT_A_CAUSE = (
     "involvement changes survival. That question has its own parts."
 )
 TIME, EVENT = "os_days", "os_event"
+DEATH = "death"
 
 
 @dataclass(frozen=True)
@@ -112,14 +113,18 @@ class Setting:
             reference=REFERENCE,
         )
 
-    def told(self, result: Result, **method: Any) -> Result:
-        """The result with its counts taken back to the study, and what is common to every result of the part."""
+    def told(self, result: Result, *, choices: bool = False, **method: Any) -> Result:
+        """The result with its counts taken back to the study, and what is common to every result of the part.
+
+        `choices` adds what was done to the predictors, which stands with the model and what is read off it.
+        """
         found = self.followed.tell(result)
+        found = found.with_(tidy=found.tidy.assign(outcome=DEATH))
         said: Mapping[str, Any] = {
             "predicted": self.words,
             "predictors": "CNS status by the end of its window, and the study's covariates: declared or the minimal "
             "set, none chosen by its p-value",
             **method,
         }
-        notes = tuple(dict.fromkeys((NOT_A_CAUSE, *found.notes, *self.notes)))
+        notes = tuple(dict.fromkeys((NOT_A_CAUSE, *found.notes, *(self.notes if choices else ()))))
         return found.with_(method={**found.method, **said}, notes=notes)
