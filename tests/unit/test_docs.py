@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from neurohlh import stats
+from neurohlh.clinical.report_quality import first_readings, quality
 from neurohlh.study.verification.table import EQUAL, cases
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -34,3 +35,25 @@ def test_the_verification_table_is_that_of_the_cases_that_ship():
 @pytest.mark.parametrize("column", ["expected", "got"])
 def test_the_verification_table_holds_numbers(column):
     assert pd.to_numeric(table()[column], errors="coerce").notna().mean() > 0.99
+
+
+def test_the_quality_of_reading_reports_is_that_of_today():
+    text = (DOCS / "mri-reports.md").read_text(encoding="utf-8")
+    names = {"in sight": "tuning", "held out": "held_out"}
+    words = {"present": "met", "absent": "not_met", "undecided": "indeterminate", "all": "all"}
+    rows = [[c.strip() for c in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| in s")]
+    rows += [[c.strip() for c in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| held")]
+    shown = {(names[r[0]], words[r[1]]): tuple(map(int, r[2:5])) for r in rows}
+    measured = quality()
+    keys = zip(measured["set"], measured["status"], strict=True)
+    counts = zip(measured["labelled"], measured["read"], measured["right"], strict=True)
+    assert shown == dict(zip(keys, counts, strict=True))
+
+
+def test_the_rounds_of_new_sentences_add_up():
+    text = (DOCS / "mri-reports.md").read_text(encoding="utf-8")
+    rounds = first_readings()
+    last = next(line for line in text.splitlines() if line.startswith("| all | 450"))
+    assert int(rounds.groupby("round")["sentences"].first().sum()) == 450
+    whole = 100 * rounds["right"].sum() / rounds["read"].sum(), 100 * rounds["right"].sum() / rounds["labelled"].sum()
+    assert f"| {whole[0]:.1f} / {whole[1]:.1f} |" in last

@@ -95,7 +95,9 @@ def image_pieces(seen: Seen) -> np.ndarray:
     mri = seen.work["_mri_true"].to_numpy(dtype=bool)
     read = imaging.from_report(columns, atrophy=seen.definition.atrophy)
     found, words = seen.masks({name: known.true for name, known in (parts | read).items()}), Pieces(len(seen.work))
-    of_text = seen.masks({name: columns.yes(f"{name}_text") for name in found})
+    told = [name for name in found if f"{name}_text" in columns]
+    of_text = dict.fromkeys(found, np.zeros(len(seen.work), dtype=bool))
+    of_text |= seen.masks({name: columns.yes(f"{name}_text") for name in told})
     for name, row in imaging.vocabulary().items():
         if name in found:
             words.add(found[name] & mri & ~of_text[name], label_in_sentence(row["label_en"]))

@@ -86,6 +86,17 @@ def _row(pairs: pd.DataFrame, name: str, status: str, finding: str) -> tuple[obj
     return name, status, finding, expected, found, n, precision, recall
 
 
+def first_readings() -> pd.DataFrame:
+    """What each round of new sentences gave when it was first read, before any rule was changed for it.
+
+    Columns round, sentences, status, labelled, read, right (reference/mri_report_rounds.csv, written down at the time).
+    It is what to expect of sentences that the rules have not met; the live figures of `quality` came after repairs.
+    """
+    path = CATALOGUE / "reference" / "mri_report_rounds.csv"
+    rows = pd.DataFrame(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+    return rows.astype(dict.fromkeys(("round", "sentences", "labelled", "read", "right"), int))
+
+
 def errors(name: str = "held_out") -> pd.DataFrame:
     """The findings of a set that were read wrongly, with their sentences (these are nobody's reports)."""
     pairs = judged()

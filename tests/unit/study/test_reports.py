@@ -106,11 +106,10 @@ def test_check_and_run_print_no_text(tmp_path, capsys):
 
 def test_a_study_can_leave_texts_unread(tmp_path):
     study = _study(tmp_path, reports="ignore")
-    done = study.run()
-    done.write(tmp_path / "out")
-    assert not (tmp_path / "out/cohort/report_findings.csv").exists()
-    assert set(done.classified.frame["cns_imaging"]) == {"indeterminate"}
-    material = Material.of(done.classified, done.population, study.config)
+    cohort = study.load()
+    assert cohort.reports.empty
+    assert set(cohort.classified.frame["cns_imaging"]) == {"indeterminate"}
+    material = Material.of(cohort.classified, cohort.population, study.config)
     results = results_of_reports(material)
     assert list(results) == ["mri_reports"]
     assert results["mri_reports"].tidy.empty
