@@ -133,10 +133,10 @@ def reading_quality() -> Result:
             "sentences": "catalogue/reference/mri_report_sentences.csv",
         },
         notes=(
-            "The first figures are what to expect of reports that the rules have not met. They were measured on sentences "
-            "written and labelled for this package by one person, in English and Chinese, and not on reports of patients; "
-            "those of another hospital may be read worse. A radiologist should read a share of these patients' reports "
-            "before the findings are relied on.",
+            "The first figures are what to expect of reports that the rules have not met. They were measured on "
+            "sentences written and labelled for this package by one person, in English and Chinese, and not on reports of "
+            "patients; those of another hospital may be read worse. A radiologist should read a share of these patients' "
+            "reports before the findings are relied on.",
         ),
     )
 
