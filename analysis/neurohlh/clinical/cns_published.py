@@ -16,7 +16,8 @@ _NUMBERS = ("threshold", "estimate", "conf_low", "conf_high", "n")
 class PublishedEvidence:
     """One published effect or cut; None is what was not printed.
 
-    `variable` is the codebook's, `group` a level of it, `threshold` a cut in `unit` (abnormal is above it).
+    `variable` is the codebook's, `group` a level of it, `threshold` a cut in `unit` (abnormal is above it), `effect_id`
+    the row of evidence/published_effects.csv with the same effect ('' where there is none).
     """
 
     topic: str
@@ -33,6 +34,7 @@ class PublishedEvidence:
     outcome: str
     population: str
     source: str
+    effect_id: str
     status: str
     note: str
 

@@ -67,7 +67,7 @@ def counts(rows):
 
 
 def test_no_answer_is_never_normal(people):
-    """Thirteen have all three answers, one a CSF result alone: five abnormal, nine normal, the other four in neither."""
+    """Thirteen have all three answers, one a CSF result alone: five abnormal, nine normal, four in neither."""
     result = deaths.domains(people)
     csf = rows_of(result, population="patients with an answer on CSF")
     assert counts(csf) == [("normal", 9, 4), ("abnormal", 5, 5)]
@@ -87,15 +87,15 @@ def test_each_domain_alone_is_a_cox_model_of_those_with_an_answer(people):
 def test_all_three_in_one_model_are_the_patients_with_all_answers(people):
     result = deaths.domains(people)
     together = rows_of(result, population="patients with all three answers, one model")
-    assert together.groupby("term")["n"].sum().tolist() == [13, 13, 13]
+    assert together.groupby("variable")["n"].sum().tolist() == [13, 13, 13]
     assert list(result.curves["block"].unique()) == ["Each alone, crude", "All three in one model, crude"]
 
 
 def test_a_domain_in_which_everybody_is_normal_is_refused_alone():
     result = deaths.domains(cohort_of(("ann", 50, 1), ("nnn", 90, 1), ("nnn", 100, 0), ("ann", 80, 1)))
-    csf = rows_of(result, term="Abnormal CSF").iloc[0]
+    csf = rows_of(result, variable="Abnormal CSF").iloc[0]
     assert (csf["n"], csf["note"]) == (4, "not estimable: every answer is normal")
-    assert rows_of(result, term="Neurological symptoms", level="abnormal")["estimate"].notna().all()
+    assert rows_of(result, variable="Neurological symptoms", level="abnormal")["estimate"].notna().all()
 
 
 def test_nobody_with_an_answer():
@@ -112,7 +112,7 @@ def test_patients_without_hlh_take_no_part():
 
 def test_hornes_groups(people):
     """1: nnn and nna; 2: ann; 3: nan and naa; 4: aan and aaa; five lack an answer on symptoms or on CSF."""
-    rows = rows_of(deaths.horne(people), term="Horne's group", analysis="crude")
+    rows = rows_of(deaths.horne(people), variable="Horne's group", analysis="crude")
     assert counts(rows) == [
         ("1 neither", 6, 3),
         ("2 symptoms only", 2, 1),
@@ -126,7 +126,7 @@ def test_the_trend_is_the_group_as_a_number(people):
     frame = people.frame.assign(os_days=people.frame["os_days"] - 14)
     known = frame[frame["cns_group_horne_baseline"] != "unknown"]
     line = cox(known.assign(step=known["cns_group_horne_baseline"].astype(float)), "os_days", "os_event", ["step"])
-    own = rows_of(deaths.horne(people), term="trend, per group from 1 to 4").iloc[0]
+    own = rows_of(deaths.horne(people), variable="trend, per group from 1 to 4").iloc[0]
     assert own["estimate"] == pytest.approx(line.tidy.iloc[0]["estimate"])
 
 
@@ -144,7 +144,7 @@ def test_published_numbers_agree_with_the_table_of_published_effects(row):
     """The same effect stands in the table that the part on published cohorts reads."""
     text = (CATALOGUE / "evidence" / "published_effects.csv").read_text(encoding="utf-8")
     effects = {r["effect_id"]: r for r in csv.DictReader(text.splitlines())}
-    effect = effects[row.source.split("effect ")[1].rstrip(")")]
+    effect = effects[row.effect_id]
     assert [row.estimate, row.conf_low, row.conf_high] == [float(effect[k]) for k in ("estimate", "ci_low", "ci_high")]
 
 
@@ -160,7 +160,7 @@ def test_without_group_1_there_is_no_comparison():
 
 def test_the_number_of_abnormal_domains(people):
     result = deaths.count(people)
-    whole = rows_of(result, population="patients with all three answers", term="abnormal domains", analysis="crude")
+    whole = rows_of(result, population="patients with all three answers", variable="abnormal domains", analysis="crude")
     assert counts(whole) == [("no abnormal domain", 4, 2), ("1 of 3", 6, 4), ("2 of 3", 2, 2), ("3 of 3", 1, 1)]
     tally = rows_of(result, analysis="patients and deaths")
     assert counts(tally[tally["population"] == "patients with an answer in 2 of 3"]) == [("0 of 2", 2, 1)]
@@ -180,7 +180,7 @@ def test_patients_with_fewer_answers_have_a_stratum_of_their_own(people):
         frame.assign(answers=known.astype(str), positive=positive.astype(float)), "os_days", "os_event", ["positive"],
         strata="answers",
     )  # fmt: skip
-    own = rows_of(deaths.count(people), term="per abnormal domain, within the same number of answers").iloc[0]
+    own = rows_of(deaths.count(people), variable="per abnormal domain, within the same number of answers").iloc[0]
     assert own["estimate"] == pytest.approx(apart.tidy.iloc[0]["estimate"])
 
 
@@ -206,7 +206,7 @@ def fluids():
 
 def slope(result, words, version="as counted"):
     rows = result.tidy
-    own = rows[(rows["term"] == words) & rows["population"].str.endswith(version) & (rows["analysis"] == "crude")]
+    own = rows[(rows["variable"] == words) & rows["population"].str.endswith(version) & (rows["analysis"] == "crude")]
     return own[~own["population"].str.startswith("cells and")].iloc[0]
 
 
@@ -259,21 +259,21 @@ def test_the_side_of_a_published_cut(counted, red, mark, side):
 
 def test_the_published_cuts_stand_with_source_and_status(fluids):
     result = fluid.fluid(fluids)
-    cells = rows_of(result, term="CSF cells > 100 cells/uL")
+    cells = rows_of(result, variable="CSF cells > 100 cells/uL")
     above = int((fluids.frame["csf_wbc"] > 100).sum())
     assert cells[cells["level"] == "CSF cells > 100 cells/uL"]["n"].tolist() == [above]
     published = cells[cells["analysis"] == "published"].iloc[0]
     assert published["estimate"] == 5.1
     assert "VERIFIED" in published["note"]
     assert published["outcome"] == "death before transplant within 4 months"
-    protein = rows_of(result, term="CSF protein > 0.47 g/L", analysis="published").iloc[0]
+    protein = rows_of(result, variable="CSF protein > 0.47 g/L", analysis="published").iloc[0]
     assert np.isnan(protein["estimate"])
     assert "without a printed hazard ratio" in protein["note"]
 
 
 def test_nobody_above_a_cut_is_said(fluids):
     low = Material(fluids.frame.assign(csf_wbc=fluids.frame["csf_wbc"] / 10), fluids.config, None)
-    row = rows_of(fluid.fluid(low), term="CSF cells > 100 cells/uL", analysis="crude").iloc[0]
+    row = rows_of(fluid.fluid(low), variable="CSF cells > 100 cells/uL", analysis="crude").iloc[0]
     assert row["note"] == "not estimable: nobody lies above the cut"
 
 

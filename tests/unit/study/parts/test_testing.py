@@ -126,7 +126,7 @@ def test_differences_between_tested_and_untested():
         imaging_tested=pd.array([True] * 8, dtype="boolean"),
     )
     result = differences.differences(of(frame))
-    own = result.tidy[(result.tidy["variable"] == "Platelets (10^9/L)") & (result.tidy["measure"] == "SMD")]
+    own = result.tidy[(result.tidy["term"] == "Platelets (10^9/L)") & (result.tidy["measure"] == "SMD")]
     assert own["estimate"].tolist() == pytest.approx([-50 / np.std([10, 20, 30, 40], ddof=1)])
     assert set(result.curves["block"]) == {"Lumbar puncture"}
     assert "MRI or CT: nobody is known not to have been tested." in result.notes
@@ -241,7 +241,7 @@ def test_a_tipping_point_is_found_where_there_is_one():
     assert (np.diff(ratios) < 0).all()
     assert ratios[0] > 1 > ratios[-1]
     last = int(np.flatnonzero(ratios > 1)[-1])
-    assert f"The hazard ratio crosses 1 between {last + 1}0% and {last + 2}0%" in " ".join(result.notes)
+    assert f"The hazard ratio crosses 1 between {last + 1}0 and {last + 2}0 %" in " ".join(result.notes)
 
 
 def test_equal_chances_of_being_tested_change_nothing():

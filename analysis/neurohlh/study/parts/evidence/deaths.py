@@ -78,7 +78,7 @@ def _alone(material: Material, known: pd.DataFrame, x: str, words: str) -> list[
         what = "nobody has an answer at baseline" if known.empty else f"every answer is {known[x].iloc[0]}"
         note = f"not estimable: {what}"
         return [{"analysis": CRUDE, "outcome": "death", "population": words, "variable": FINDINGS[x],
-                 "term": FINDINGS[x], "measure": "HR", "n": len(known), "events": known["os_event"].sum(),
+                 "term": CRUDE, "measure": "HR", "n": len(known), "events": known["os_event"].sum(),
                  "note": note}]  # fmt: skip
     return ratios(material, known, _exposures(x), words)
 
@@ -103,11 +103,11 @@ def horne(material: Material) -> Result:
     rows = ratios(material, known, Exposures({"group": name}, levels, {"group": "1"}), here)
     score = known.assign(step=known["group"].astype(float))
     trend = ratios(material, score, Exposures({"step": "trend, per group from 1 to 4"}), here)
-    lines = [*forest_lines(rows, "contrast"), *forest_lines(trend, "term")]
+    lines = [*forest_lines(rows, "contrast"), *forest_lines(trend)]
     cited = [
         {
             "analysis": "published", "outcome": p.outcome, "population": f"published: {p.source}", "variable": name,
-            "term": name, "level": levels[p.group], "contrast": f"{levels[p.group]} vs {levels['1']}", "n": p.n,
+            "term": "published", "level": levels[p.group], "contrast": f"{levels[p.group]} vs {levels['1']}", "n": p.n,
             "measure": p.measure, "scale": "log", "estimate": p.estimate, "conf_low": p.conf_low,
             "conf_high": p.conf_high, "note": f"{p.status}; {p.note}; deaths not printed", "method": "as published",
         }
@@ -198,7 +198,7 @@ def _tally(known: pd.DataFrame) -> list[dict[str, Any]]:
             "outcome": "death",
             "population": f"patients with an answer in {row['answered']:.0f} of {len(DOMAINS)}",
             "variable": "abnormal domains",
-            "term": "abnormal domains",
+            "term": "patients and deaths",
             "level": f"{row['positive']:.0f} of {row['answered']:.0f}",
             "n": row["size"],
             "events": row["sum"],

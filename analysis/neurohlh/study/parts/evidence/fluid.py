@@ -47,7 +47,7 @@ def fluid(material: Material) -> Result:
         data = known.assign(cells=_log(known[WBC], WBC), protein=_log(known[PROTEIN], PROTEIN))
         both = Exposures({"cells": f"CSF {_SCALES[WBC]}", "protein": f"CSF {_SCALES[PROTEIN]}"})
         own = ratios(material, _complete(data, "cells", "protein"), both, "cells and protein in one model, as counted")
-        rows += [{**row, "contrast": f"{row['term']}, both in one model"} for row in own]
+        rows += [{**row, "contrast": f"{row['variable']}, both in one model"} for row in own]
     cuts = [row for cut in published_evidence("cut") if cut.variable in held for row in _cut(material, known, cut)]
     result = table(
         "evidence_csf",
@@ -112,14 +112,14 @@ def _slopes(material: Material, frame: pd.DataFrame, analyte: str) -> list[dict[
 
 
 def _refused(words: str, here: str, n: int, reason: str) -> dict[str, Any]:
-    return {"analysis": "crude", "outcome": "death", "population": here, "variable": words, "term": words,
+    return {"analysis": "crude", "outcome": "death", "population": here, "variable": words, "term": "crude",
             "measure": "HR", "n": n, "note": f"not estimable: {reason}"}  # fmt: skip
 
 
 def _straight(material: Material, data: pd.DataFrame, words: str, here: str) -> dict[str, Any]:
     """The row with the test that the log hazard is a straight line in the doubling."""
     row: dict[str, Any] = {
-        "analysis": "straight line", "outcome": "death", "population": here, "variable": words, "term": words,
+        "analysis": "straight line", "outcome": "death", "population": here, "variable": words, "term": "straight line",
         "contrast": f"{words}: curved against straight", "n": len(data), "events": int(data["os_event"].sum()),
         "method": "likelihood ratio test, crude",
     }  # fmt: skip
@@ -151,7 +151,8 @@ def _cut(material: Material, frame: pd.DataFrame, cut: PublishedEvidence) -> lis
         rows = [{**row, "contrast": contrast if row["contrast"] else ""} for row in rows]
     row = {
         "analysis": "published", "outcome": cut.outcome, "population": f"published: {cut.source}", "variable": words,
-        "term": words, "contrast": contrast, "n": cut.n, "measure": cut.measure, "scale": "log" if cut.measure else "",
+        "term": "published", "contrast": contrast, "n": cut.n, "measure": cut.measure,
+        "scale": "log" if cut.measure else "",
         "estimate": cut.estimate, "conf_low": cut.conf_low, "conf_high": cut.conf_high,
         "note": f"{cut.status}; {cut.note}; groups and deaths not printed", "method": "as published",
     }  # fmt: skip

@@ -85,7 +85,7 @@ def _fitted(
             )
         except NotEstimable as reason:
             empty = {"measure": "HR", "scale": "log", "note": f"not estimable: {reason}"}
-            return [{**shared, "variable": words, "term": words, **empty} for words in exposures.columns.values()]
+            return [{**shared, "variable": words, "term": analysis, **empty} for words in exposures.columns.values()]
         own = model.tidy[model.tidy["variable"].isin(list(exposures.columns))]
         lost = own[~own["is_reference"] & own["estimate"].isna()]
         if not lost["note"].str.contains("no events in|monotone").any():
@@ -103,7 +103,7 @@ def _row(row: Mapping[Any, Any], exposures: Exposures, shared: Mapping[str, Any]
         **shared,
         **{name: row[name] for name in _COPIED},
         "variable": words,
-        "term": words,
+        "term": shared["analysis"],
         "level": level,
         "contrast": f"{level} vs {base}" if ratio and level and base else "",
         "note": "; ".join(filter(None, [row["note"], few if ratio else ""])),
@@ -118,7 +118,7 @@ def _few_events(model: Result) -> str:
 
 
 def forest_lines(
-    rows: Sequence[Mapping[str, Any]], label: str = "term", role: str = "other", block: str = ""
+    rows: Sequence[Mapping[str, Any]], label: str = "variable", role: str = "other", block: str = ""
 ) -> list[dict[str, Any]]:
     """The hazard ratios among the rows as lines of a forest; a line says the patients and deaths of its own group."""
     kept = ("estimate", "conf_low", "conf_high", "n", "events", "note")
@@ -126,7 +126,7 @@ def forest_lines(
     return [
         {
             "block": block or blocks.get(row["analysis"], ""),
-            "label": row.get(label) or row["term"],
+            "label": row.get(label) or row["variable"],
             **{name: row.get(name) for name in kept},
             "role": role,
         }

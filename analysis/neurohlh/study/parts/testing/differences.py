@@ -17,6 +17,7 @@ from neurohlh.study.parts.material import Material
 _BESIDE = ("sex", "hlh_class", "center_id")
 """Described beside the covariates of the study, where the data hold them."""
 _SYMPTOMS = "neurological symptoms at baseline"
+_CHECKS = ("events per parameter", "separation", "likelihood ratio test", "AUC")
 _ASKED = {x: TESTS[x] for x in ("csf", "imaging")}
 """The tests that somebody decides on; neurological assessment is nearly always done."""
 
@@ -34,13 +35,13 @@ def differences(material: Material) -> Result:
             continue
         table = table1(frame.assign(**{words: done, _SYMPTOMS: found(frame, "symptoms")}), words, [*names, _SYMPTOMS])
         kept = table.tidy["measure"].isin(["SMD", "median"]) & table.tidy["group"].isin(["", "tested", "not tested"])
-        parts.append(table.tidy[kept].assign(outcome=words, variable=table.tidy["variable"].map(with_unit)))
+        parts.append(table.tidy[kept].assign(outcome=words, term=table.tidy["variable"].map(with_unit)))
     if not parts:
         raise NotEstimable("; ".join(refused))
-    tidy = pd.concat(parts, ignore_index=True).assign(analysis="tested against not tested", term="")
+    tidy = pd.concat(parts, ignore_index=True).assign(analysis="tested against not tested", variable="")
     apart = tidy[tidy["measure"] == "SMD"]
     rows = [
-        {"block": r.outcome, "label": r.variable, "estimate": r.estimate, "n": r.n, "role": "other", "note": r.note}
+        {"block": r.outcome, "label": r.term, "estimate": r.estimate, "n": r.n, "role": "other", "note": r.note}
         for r in apart.itertuples()
     ]
     result = table.with_(
@@ -70,7 +71,7 @@ def _everybody(done: pd.Series) -> str:
 
 def _slopes(tidy: pd.DataFrame) -> pd.DataFrame:
     """The rows of a model without its intercept, in words."""
-    return in_words(tidy[tidy["measure"] == "OR"])
+    return in_words(tidy[tidy["measure"] == "OR"]).assign(variable="")
 
 
 def model(material: Material) -> Result:
@@ -94,7 +95,9 @@ def model(material: Material) -> Result:
     first = next(iter(models.values()))
     tidy = pd.concat([_slopes(m.tidy).assign(outcome=words) for words, m in models.items()], ignore_index=True)
     checks = [
-        m.checks.assign(term=[f"{w}: {t}".removesuffix(": ") for t in m.checks["term"]]) for w, m in models.items()
+        kept.assign(term=words)
+        for words, m in models.items()
+        for kept in [m.checks[m.checks["check"].isin(_CHECKS) & (m.checks["term"] == "GLOBAL")]]
     ]
     fewest = min(models.values(), key=lambda m: int(m.counts["used"]))
     return first.with_(

@@ -194,6 +194,8 @@ def _became(frames: Sequence[pd.DataFrame], groups: Sequence[Alike], words: str)
 def _labelled(made: Imputations, group: Alike) -> pd.DataFrame:
     checks = made.diagnostics.checks
     own = checks[checks["term"] == _INVOLVED]
+    if len(made.cells[0]) == 1:  # the status alone is drawn: there is no chain that could converge
+        own = own[own["check"] != "convergence"]
     return own.assign(term=f"CNS status without {_words(group.missing)}")
 
 

@@ -92,7 +92,7 @@ def _some(tests: pd.DataFrame) -> pd.DataFrame:
 def _worded(tidy: pd.DataFrame) -> pd.DataFrame:
     names = {"tested": "share tested", "difference": "difference of the shares"}
     group = tidy["group"].replace({"overall": "all patients", "unknown": "not known"})
-    return tidy.assign(term=tidy["term"].replace(names), group=group)
+    return tidy.assign(term=tidy["term"].replace(names), group=group, outcome="")
 
 
 def _told(result: Result, material: Material, n: int, gone: dict[str, int]) -> Result:

@@ -36,7 +36,7 @@ def tipping(material: Material) -> Result:
     died = adjusted.frame["os_event"] == 1
     known = complete(adjusted.frame, adjusted.terms)
     undecided = known & (adjusted.frame[EXPOSURE] == "indeterminate")
-    plans = {f"{share:.0%} of the undecided read as positive": (share, share) for share in SHARES}
+    plans = {f"{100 * share:.0f} % of the undecided read as positive": (share, share) for share in SHARES}
     plans |= {HARMFUL: (1.0, 0.0), HARMLESS: (0.0, 1.0)}
     rows = []
     for words, (dead, others) in plans.items():
@@ -97,7 +97,7 @@ def _crossing(rows: Sequence[dict[str, Any]], number: str) -> str:
     if not len(turns):
         side = "above" if above[0] else "not above"
         return f"{words} stays {side} 1 whatever equal share is positive (from {values[0]:.2f} to {values[-1]:.2f})."
-    places = " and ".join(f"between {SHARES[i]:.0%} and {SHARES[i + 1]:.0%}" for i in turns)
+    places = " and ".join(f"between {100 * SHARES[i]:.0f} and {100 * SHARES[i + 1]:.0f} %" for i in turns)
     return f"{words} crosses 1 {places} of the undecided being positive."
 
 
