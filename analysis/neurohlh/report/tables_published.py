@@ -17,7 +17,7 @@ KINDS = (
     "published_claims", "published_faults", "published_with_study", "published_selection",
 )  # fmt: skip
 _NUMBERS = ("n", "events", "estimate", "p_value")
-_FOLD = 40
+_FOLD = 24
 
 
 def published(result: Result, names: Names) -> tuple[Table, ...]:
@@ -55,6 +55,8 @@ def _text(row: Mapping[Any, Any], column: str, names: Names) -> str:
         return ""
     if column in ("n", "events"):
         return fmt.integer(value)
+    if column == "variable":  # the name of a column or a row, as the table of the input writes it
+        return str(value)
     return fmt.p_value(value) if column == "p_value" else names.prose(str(value))
 
 

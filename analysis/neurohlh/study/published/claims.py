@@ -116,7 +116,8 @@ def _mortality_rows(cohorts: pd.DataFrame, claim: float) -> list[dict[str, Any]]
     main = used[~used["series"]] if len(used) else used
     rows = []
     for _, study in used.sort_values(["series", "cohort_id"]).iterrows() if len(used) else ():
-        row = study_row(study, group, "case series: chosen for its course" if study["series"] else "")
+        said = ("case series: chosen for its course" if study["series"] else "", study["age"])
+        row = study_row(study, group, "; ".join(text for text in said if text))
         rows.append({**row, "contrast": "", "population": "", "method": _against(row, claim)})
     if len(main) > 1:
         pool = pool_proportions(main)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from neurohlh.core.findings import STANDARD, Chapter, Findings
+from neurohlh.core.findings import STANDARD, Chapter, Findings, Reference
 from neurohlh.core.provenance import versions
 from neurohlh.core.result import Result
 from neurohlh.study.outputs import write_folder, write_record, write_results
+from neurohlh.study.published.mortality import cns_deaths
 from neurohlh.study.published.run_folder import FinishedRun, read_run
 from neurohlh.study.published.summary import cautions, key_figures, lead, sentences
 from neurohlh.study.published.tables import read_evidence
@@ -80,6 +81,7 @@ class EvidenceRun:
             results=results,
             cautions=cautions(self.world),
             limitations=_LIMITATIONS,
+            references=tuple(self._references()),
             versions=versions(),
             run={
                 "version": versions()["neurohlh"],
@@ -87,6 +89,20 @@ class EvidenceRun:
                 **({"study": self.study.title} if self.study else {}),
             },
         )
+
+    def _references(self) -> Iterator[Reference]:
+        """The publications whose numbers are pooled, with where in them they were read."""
+        world, cohorts = self.world, self.world.evidence.cohorts
+        deaths = cns_deaths(cohorts)
+        used = {
+            *world.selection.used["cohort_id"],
+            *deaths.loc[deaths["reason"] == "", "cohort_id"],
+            *world.ratios.loc[world.ratios["reason"] == "", "cohort_id"],
+        }
+        for _, row in cohorts[cohorts["cohort_id"].isin(used)].sort_values(["label", "cohort_id"]).iterrows():
+            said = (row["label"], row.get("title_short", ""), row.get("journal", ""))
+            text = ". ".join(part for part in said if part) + "."
+            yield Reference(row["cohort_id"], text, row.get("doi", ""), f"read in: {row['source_location']}")
 
     def html(self) -> str:
         """The report as one self-contained page."""

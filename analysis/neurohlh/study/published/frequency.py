@@ -53,7 +53,7 @@ def frequency(selection: Selection, evidence: Evidence) -> Result:
             pooled += difference_row(used, by, group)
     apart = [study_row(s, f"Kept apart: {s['definition']}", s["apart_reason"]) for _, s in selection.apart.iterrows()]
     domains = _domain_rows(evidence.cohorts)
-    tidy = tidy_frame([{"analysis": "published_frequency", **row} for row in [*rows, *pooled, *apart, *domains]])
+    tidy = tidy_frame([{"analysis": "published_frequency", **row} for row in [*pooled, *apart, *domains, *rows]])
     result = Result(
         kind="published_frequency",
         tidy=tidy,

@@ -34,22 +34,28 @@ def death_ratios(evidence: Evidence) -> pd.DataFrame:
     found = evidence.effects.drop(columns=["estimate"]).join(pd.DataFrame(rows, index=evidence.effects.index))
     found["shared"] = [shared[c] or f"cohort {c}" for c in found["cohort_id"]]
     found["pool"] = found["measure"] + ", " + found["horizon"]
-    doubted = found["remark"].map(lambda said: f"{said}; {_DOUBT}" if said else _DOUBT)
-    found["remark"] = found["remark"].where(~_doubtful(found), doubted)
+    wrong = _faulty(found)
+    of_paper = found["cohort_id"].isin(set(found.loc[wrong, "cohort_id"]))
+    found.loc[wrong, "remark"] = found.loc[wrong, "remark"].map(lambda said: _joined(said, _FAULT))
+    found.loc[of_paper & ~wrong, "remark"] = found.loc[of_paper & ~wrong, "remark"].map(lambda s: _joined(s, _DOUBT))
     return _one_per_group(found)
 
 
+_FAULT = "its interval cannot be right"
 _DOUBT = "another interval of this paper cannot be right, which casts doubt on this one"
 
 
-def _doubtful(found: pd.DataFrame) -> pd.Series:
-    """Whether another ratio of the same paper has an interval that cannot belong to it."""
-    wrong = [
-        row["measure"] in RATIOS and not np.isnan(row[["estimate", "ci_low", "ci_high"]].astype(float)).any()
-        and row["reason"] != "" and bool(interval_fault(row)) for _, row in found.iterrows()
-    ]  # fmt: skip
-    of_paper = set(found.loc[wrong, "cohort_id"])
-    return found["cohort_id"].isin(of_paper) & ~pd.Series(wrong, index=found.index)
+def _joined(*texts: str) -> str:
+    return "; ".join(text for text in texts if text)
+
+
+def _faulty(found: pd.DataFrame) -> pd.Series:
+    """Whether the printed interval of a ratio that is not pooled cannot belong to it."""
+    printed = found["measure"].isin(RATIOS) & found[["estimate", "ci_low", "ci_high"]].notna().all(axis=1)
+    wrong = pd.Series(False, index=found.index)
+    for at in found.index[printed & (found["reason"] != "")]:
+        wrong[at] = bool(interval_fault(found.loc[at]))
+    return wrong
 
 
 def interval_fault(row: pd.Series) -> str:
@@ -122,7 +128,7 @@ def _turned(row: pd.Series, told: dict[str, Any]) -> dict[str, Any]:
         return {"reason": "runs the other way round, and no reason is written why it may be inverted"}
     said = f"inverted from the printed {row['printed'][0]}, which is {row['exposed_group'].split('(')[0].strip()}"
     said += f" against {row['reference_group']}: {row['direction_note']}"
-    remark = "; ".join(t for t in (said, told["remark"]) if t)
+    remark = _joined(said, told["remark"])
     return {
         "estimate": 1 / told["estimate"],
         "conf_low": 1 / told["conf_high"],

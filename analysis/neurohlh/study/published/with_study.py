@@ -201,7 +201,7 @@ def _result(
             "estimator": "random effects, REML, Knapp-Hartung never below the usual variance",
             "distance": "standard errors of the difference from the published mean, variance between studies included",
             "conf_level": 0.95,
-            "definition": own.definition,
+            "this_study": own.definition,
             "software": software("numpy", "scipy"),
             "reference": ["Higgins, Thompson & Spiegelhalter 2009, J R Stat Soc A 172:137"],
             "heads": heads,
