@@ -4,12 +4,14 @@ The raw files are read here by other means (openpyxl, csv) than the package's ow
 """
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
 import pandas as pd
 import pytest
 
+from neurohlh.study.config import Plan
 from neurohlh.study.study import Study
 
 DATA = Path(__file__).parents[2] / "data"
@@ -37,6 +39,8 @@ def raw_rows(path: Path, sheet: str) -> list[list[str]]:
 def run(request, tmp_path_factory):
     out = tmp_path_factory.mktemp("conservation") / request.param
     study = Study.open(DATA / request.param / "study.toml")
+    # What becomes of the cells does not hang on the analyses.
+    study = replace(study, config=study.config.model_copy(update={"plan": Plan(parts=())}))
     done = study.run()
     done.write(out)
     return study, done, out

@@ -11,6 +11,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from neurohlh.study.config import PLAN_PARTS
+
 EXAMPLE = Path(__file__).parents[2] / "data" / "example"
 RELATIVE = 1e-4
 """Ages: a month is 1/12 year here and 0.0833333 in the codebook. A wrong unit or a lost digit is never this near."""
@@ -129,13 +131,77 @@ def test_the_cns_status_is_that_of_the_model_wherever_it_is_decided(patients):
     assert status[model & (status != "not_applicable")].eq("met").mean() > 0.97
 
 
-def test_the_survival_by_cns_status_is_near_the_published_one(out):
-    curves = [table(path) for path in (out / "tables").glob("*.csv") if "kaplan_meier" in path.name]
-    rows = pd.concat(curves)
-    rows = rows[(rows["measure"] == "survival") & (rows["time"].astype(str).str.startswith("1095"))]
-    met = rows[rows["group"].str.contains("met") & ~rows["group"].str.contains("not_met")]["estimate"].astype(float)
-    assert met.between(0.60, 0.80).all()
-    assert len(met) >= 1
+@pytest.fixture(scope="module")
+def truth():
+    return pd.read_csv(EXAMPLE / "truth_effects.csv").set_index(["quantity", "days"])["value"]
+
+
+def result(out, name):
+    return pd.read_csv(out / "tables" / f"{name}.csv")
+
+
+def row(frame, **wanted):
+    for column, value in wanted.items():
+        frame = frame[frame[column] == value]
+    assert len(frame) == 1, (wanted, len(frame))
+    return frame.iloc[0]
+
+
+def covers(found, value):
+    return found["conf_low"] <= value <= found["conf_high"]
+
+
+def test_one_run_carries_out_every_part_of_the_standard_plan(out):
+    names = {path.stem for path in (out / "tables").glob("*.csv")}
+    assert names == {path.stem for path in (out / "tables").glob("*.json")}
+    for part in (p for p in PLAN_PARTS if p != "declared"):  # this study declares no model of its own
+        own = [n for n in names if n == part or n.startswith(f"{part}_")]
+        assert own, part
+        assert any(len(table(out / "tables" / f"{n}.csv")) for n in own), part
+
+
+def test_survival_by_cns_status_covers_the_true_one(out, truth):
+    """The curves begin on day 14, when few have died; by three years that moves survival by less than 0.03."""
+    curves = result(out, "kaplan_meier")
+    for group, quantity in (("met", "survival_cns"), ("not_met", "survival_no_cns")):
+        found = row(curves, group=group, measure="survival", time=1095)
+        assert found["conf_low"] - 0.03 <= truth[quantity, 1095] <= found["conf_high"]
+
+
+def test_the_adjusted_effect_covers_the_true_one(out, truth):
+    ratio = truth["cumulative_hazard_ratio", 1095]
+    adjusted = result(out, "cox")
+    found = row(adjusted, analysis="cox_adjusted", variable="cns", level="met")
+    assert covers(found, ratio)
+    assert covers(row(result(out, "time_landmarks"), analysis="landmark_14", term="adjusted"), ratio)
+    differences = result(out, "confounding_standardised")
+    for days in (180, 365, 1095):
+        mine = differences[differences["measure"].eq("survival difference") & differences["time"].eq(days)]
+        found = row(mine[mine["method"].str.startswith("standardised")], time=days)
+        assert covers(found, truth["difference_standardised_after_day_14", days]), days
+
+
+def test_the_frequency_bounds_hold_the_true_share(out, patients):
+    model = pd.read_csv(EXAMPLE / "truth_model.csv").set_index("patient_id")["true_cns"]
+    share = model.reindex(patients.index[patients["included"] == "true"]).mean()
+    found = result(out, "frequency").set_index("term")["estimate"]
+    assert found["unknown as negative"] <= share <= found["worst case: unknown as positive"]
+
+
+def test_the_specification_curve_holds_hundreds_of_specifications_and_marks_the_declared_one(out):
+    record = json.loads((out / "tables" / "specifications_curve.json").read_text(encoding="utf-8"))
+    rows = table(out / "tables" / "specifications_curve.csv")
+    assert len(rows) >= 300
+    columns = record["curves"]["data"]["columns"]
+    declared = [r[columns.index("declared")] for r in record["curves"]["data"]["data"]]
+    assert sum(map(bool, declared)) == 1
+
+
+def test_ever_cns_is_shown_as_a_warning_only(out):
+    text = (out / "tables" / "time_ever_cns_warning.json").read_text(encoding="utf-8")
+    record = json.loads(text)
+    assert record["method"]["title"].startswith("Not an answer")
+    assert any("mmortal" in note for note in record["notes"])
 
 
 def test_the_run_record_names_both_files(out):

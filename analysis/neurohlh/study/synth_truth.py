@@ -30,7 +30,7 @@ SURVIVAL_3Y = {True: 0.689, False: 0.860}
 LOST = 17 / 179
 LATE = 0.06
 """Share of patients whose first evidence of CNS disease comes after the baseline window."""
-THREE_YEARS = 1095
+THREE_YEARS, LANDMARK = 1095, 14
 SHAPE, BY_SEVERITY = 0.45, 0.7
 """Weibull shape of the times of death; log hazard per unit of severity."""
 LAST_DAY = np.datetime64("2024-06-30")
@@ -132,8 +132,9 @@ def effects(people: pd.DataFrame) -> pd.DataFrame:
     """What the analyses should find, from the model itself: quantity, days, value.
 
     `survival_cns`, `survival_no_cns` and `difference_crude`: of the two groups as they are. `difference_standardised`:
-    had everybody, and had nobody, CNS involvement at the same severity. `cumulative_hazard_ratio`: at three years,
-    given severity. Times count from the diagnosis; deaths within three years only.
+    had everybody, and had nobody, CNS involvement at the same severity; `_after_day_14` among those alive on day 14,
+    with the days counted from then. `cumulative_hazard_ratio`: at three years, given severity. Times count from the
+    diagnosis; deaths within three years only.
     """
     severity, cns = people["severity"].to_numpy(), people["true_cns"].to_numpy()
     base = {g: _base(severity[cns == g], 1 - survival) for g, survival in SURVIVAL_3Y.items()}
@@ -142,14 +143,26 @@ def effects(people: pd.DataFrame) -> pd.DataFrame:
         by_then = (days / THREE_YEARS) ** SHAPE
         own = {g: 1 - by_then * (1 - survival) for g, survival in SURVIVAL_3Y.items()}
         forced = {g: 1 - by_then * float(np.mean(_risk(base[g], severity))) for g in own}
+        later = {g: _later_survival(base, g, days, severity, cns) for g in own}
         rows += [
             ("survival_cns", days, own[True]),
             ("survival_no_cns", days, own[False]),
             ("difference_crude", days, own[True] - own[False]),
             ("difference_standardised", days, forced[True] - forced[False]),
+            ("difference_standardised_after_day_14", days, later[True] - later[False]),
         ]
     rows.append(("cumulative_hazard_ratio", THREE_YEARS, float(np.exp(base[True] - base[False]))))
     return pd.DataFrame(rows, columns=["quantity", "days", "value"])
+
+
+def _later_survival(
+    base: dict[bool, float], involved: bool, days: float, severity: np.ndarray, cns: np.ndarray
+) -> float:
+    """Mean survival `days` after day 14 of those alive then, had all been involved (or none)."""
+    shares = [(LANDMARK / THREE_YEARS) ** SHAPE, (min(LANDMARK + days, THREE_YEARS) / THREE_YEARS) ** SHAPE]
+    own = np.where(cns, _risk(base[True], severity), _risk(base[False], severity))
+    risk = _risk(base[involved], severity)
+    return float(np.average((1 - shares[1] * risk) / (1 - shares[0] * risk), weights=1 - shares[0] * own))
 
 
 def _systematic(rng: Generator, probability: np.ndarray) -> np.ndarray:

@@ -101,6 +101,8 @@ def test_the_true_effect_is_harm_and_smaller_at_equal_severity_than_between_the_
     assert told["survival_no_cns", 1095] == 0.860
     assert told["difference_crude", 1095] < told["difference_standardised", 1095] < -0.05
     assert told["cumulative_hazard_ratio", 1095] == pytest.approx(2.0, abs=0.25)
+    # Of those alive on day 14 a part of the deaths has happened already: a smaller difference, of the same sign.
+    assert told["difference_standardised", 365] < told["difference_standardised_after_day_14", 365] < 0
     # By counting: of those with CNS involvement this share has died by a year.
     dead = (d["dies_within_3y"] & (d["days"] <= 365))[d["true_cns"] & ~d["lost"]]
     assert 1 - dead.mean() == pytest.approx(told["survival_cns", 365], abs=0.04)
