@@ -9,7 +9,7 @@ from neurohlh.stats.hazards.cox import cox
 from neurohlh.study.config import check_config
 from neurohlh.study.parts.material import Material
 from neurohlh.study.parts.prediction import PART, beside, model, setting
-from neurohlh.study.parts.prediction.curves import FOR_ALL, FOR_NONE
+from neurohlh.study.parts.prediction.curves import FOR_ALL, FOR_NONE, calibration
 from neurohlh.study.parts.prediction.points import pointed
 from neurohlh.study.parts.prediction.published import by_score, overview, predictors
 from neurohlh.study.parts.prediction.rules import ruled
@@ -183,15 +183,26 @@ def test_too_few_deaths_are_refused_with_their_number():
 
 
 def test_without_other_predictors_cns_status_alone_predicts(material):
-    found = PART.results(material_of(material.frame, model={"covariates": []}), {})
-    assert found["prediction_model"].tidy["term"].str.startswith("CNS involvement").all()
-    assert found["prediction_added_by_cns"].tidy["p_value"].notna().any()
+    alone = Setting.of(material_of(material.frame, model={"covariates": []}))
+    assert model.prognostic_model(alone).tidy["term"].str.startswith("CNS involvement").all()
+    assert list(model.added(alone).tidy["measure"]) == ["test"]  # nothing to compare its predictions with
 
 
 def test_horizons_are_counted_by_the_clock_of_the_study():
     frame = patients(80)
     found = overview(ruled(material_of(frame, endpoint={"os": {"origin": "date_admission"}})))
     assert row(found, "Pan 2020", "AUC")["level"] == "by 1826 days since admission"
+
+
+def test_a_value_without_a_logarithm_is_a_missing_predictor():
+    frame = patients().assign(ferritin=lambda d: d["ferritin"].where(d.index > 3, 0.0))
+    followed = material_of(frame).followed().frame
+    assert calibration(Setting.of(material_of(frame))).counts["used"] == (followed["ferritin"] > 0).sum()
+
+
+def test_undecided_patients_only_are_no_model():
+    found = PART.results(material_of(patients(80).assign(cns_baseline="indeterminate")), {})
+    assert "CNS status that is decided" in found["prediction_model"].notes[0]
 
 
 def test_one_cns_status_only_is_no_model():

@@ -11,9 +11,9 @@ import pandas as pd
 
 from neurohlh.core.errors import NotEstimable
 from neurohlh.core.result import Result
+from neurohlh.stats.design.terms import model_design
 from neurohlh.stats.hazards.cox import cox
 from neurohlh.stats.predict.validation_at import validate_cox_at
-from neurohlh.study.covariates import variable_of
 from neurohlh.study.follow import EXPOSURE
 from neurohlh.study.parts.labels import variable_words
 from neurohlh.study.parts.material import Followed, Material
@@ -80,22 +80,24 @@ class Setting:
     @cached_property
     def model(self) -> Result:
         """The Cox model. Raises NotEstimable with the reason where the data don't bear one."""
+        if self.frame.empty:
+            raise NotEstimable("nobody followed from the landmark has a CNS status that is decided")
         if self.frame[EXPOSURE].nunique() < 2:
             raise NotEstimable("all patients followed from the landmark have the same CNS status")
         found = cox(self.frame, TIME, EVENT, self.terms, reference=REFERENCE)
         events, parameters = found.counts["events"], max(found.counts["parameters"], 1)
         if events < FEWEST * parameters:
             raise NotEstimable(
-                f"{events} deaths for {parameters} parameters; below {FEWEST} deaths per parameter a model describes "
+                f"{events} deaths for {parameters} parameter{'s' * (parameters > 1)}; below {FEWEST} deaths per parameter a model describes "
                 "these patients and nobody else"
             )
         return found
 
     @cached_property
     def complete(self) -> pd.DataFrame:
-        """The patients whose predictors are all known."""
-        kept = self.frame[list(dict.fromkeys(map(variable_of, self.terms)))].notna().all(axis=1)
-        return self.frame[kept].reset_index(drop=True)
+        """The patients whose predictors are all known (a logarithm of 0 is not)."""
+        known = model_design(self.frame, self.terms, reference=REFERENCE).complete
+        return self.frame[known].reset_index(drop=True)
 
     @cached_property
     def validation(self) -> Result:
