@@ -47,6 +47,8 @@ def image_first(frame: pd.DataFrame) -> Result:
             "interval": "Wilson",
             "conf_level": 0.95,
             "denominator": "as the population of each row says",
+            "positive": "MRI: atrophy counts, haemorrhage with platelets below 50 or DIC does not (dossier 6.4); "
+            "symptoms and CSF: by the study's definition, at any time",
             "reference": WILSON,
         },
         counts={
