@@ -20,6 +20,7 @@ from neurohlh.clinical.evidence import cns_long
 from neurohlh.clinical.outcome import derive_outcome
 from neurohlh.clinical.rules import evaluate
 from neurohlh.core.errors import InputError
+from neurohlh.core.findings import EXPLORATORY
 from neurohlh.core.result import Result
 from neurohlh.etl.codebook import codebook
 from neurohlh.etl.cohort import Cohort
@@ -47,6 +48,7 @@ from neurohlh.study.study import Study, StudyCohort
 
 Data = StudyCohort | pd.DataFrame
 DEFAULT_LANDMARK = Model().landmark_days
+OUTSIDE = "Exploratory: asked for beside the plan of the study."
 _ENDPOINTS = {"os": ("os_days", "os_event")}
 
 
@@ -122,6 +124,13 @@ def _survival_of(data: Data, endpoint: str, exposed: bool, declared: float | Non
     return Survival(frame[known].reset_index(drop=True), len(frame), {"time or outcome unknown": gone} if gone else {})
 
 
+def _asked(result: Result, data: Data) -> Result:
+    """A result that somebody asked for beside the plan of a study says that it is exploratory."""
+    if not isinstance(data, StudyCohort):
+        return result
+    return result.with_(method={**result.method, "plan": EXPLORATORY}, notes=(*result.notes, OUTSIDE))
+
+
 def _zero_words(data: Data, exposed: bool, declared: float | None) -> str:
     config = data.study.config if isinstance(data, StudyCohort) else None
     origin = ZERO_WORDS[config.endpoint.os.origin] if config else "time zero"
@@ -147,7 +156,7 @@ def kaplan_meier(
     time, event = _ENDPOINTS[endpoint]
     ticks = year_ticks(survival.frame[time])
     found = _kaplan_meier(survival.frame, time, event, by=by, times=times, ticks=ticks, **options)
-    return counted_from(told(found, survival, {}), _zero_words(data, exposed, landmark))
+    return _asked(counted_from(told(found, survival, {}), _zero_words(data, exposed, landmark)), data)
 
 
 def logrank(
@@ -159,7 +168,7 @@ def logrank(
     """
     survival = _survival_of(data, endpoint, by == EXPOSURE, landmark)
     decided, gone = _decided(survival.frame, by)
-    return told(_logrank(decided, *_ENDPOINTS[endpoint], by, **options), survival, gone)
+    return _asked(told(_logrank(decided, *_ENDPOINTS[endpoint], by, **options), survival, gone), data)
 
 
 def rmst(
@@ -179,7 +188,7 @@ def rmst(
     survival = _survival_of(data, endpoint, by == EXPOSURE, landmark)
     decided, gone = _decided(survival.frame, by)
     found = _rmst(decided, *_ENDPOINTS[endpoint], by=by, tau=tau, **options)
-    return counted_from(told(found, survival, gone), _zero_words(data, by == EXPOSURE, landmark))
+    return _asked(counted_from(told(found, survival, gone), _zero_words(data, by == EXPOSURE, landmark)), data)
 
 
 def survival_difference(
@@ -198,7 +207,7 @@ def survival_difference(
     survival = _survival_of(data, endpoint, by == EXPOSURE, landmark)
     decided, gone = _decided(survival.frame, by)
     found = _survival_difference(decided, *_ENDPOINTS[endpoint], by, times=times, **options)
-    return counted_from(told(found, survival, gone), _zero_words(data, by == EXPOSURE, landmark))
+    return _asked(counted_from(told(found, survival, gone), _zero_words(data, by == EXPOSURE, landmark)), data)
 
 
 def followed(
@@ -239,7 +248,7 @@ def cox(
     found = cox_table(
         decided, *_ENDPOINTS[endpoint], exposure, covariates, strata=strata, reference=reference, **options
     )
-    return told(found, survival, gone)
+    return _asked(told(found, survival, gone), data)
 
 
 def _decided(frame: pd.DataFrame, column: str | None) -> tuple[pd.DataFrame, dict[str, int]]:

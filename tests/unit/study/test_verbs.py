@@ -221,3 +221,11 @@ def test_names_of_the_package_are_looked_up_and_listed():
         assert getattr(nh, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'tabel1'"):
         nh.tabel1  # noqa: B018
+
+
+def test_what_is_asked_beside_the_plan_says_that_it_is_exploratory(cohort):
+    for verb in (nh.kaplan_meier, nh.logrank, nh.rmst, nh.survival_difference, nh.cox):
+        found = verb(cohort, "os", **({"by": "cns"} if verb is not nh.cox else {}))
+        assert found.method["plan"] == "exploratory", verb.__name__
+        assert any(note.startswith("Exploratory") for note in found.notes), verb.__name__
+    assert "plan" not in nh.kaplan_meier(cohort.patients, "os", by="cns").method
