@@ -63,6 +63,7 @@ CASES = [
     ({"mri_abnormal": "indeterminate"}, THALAMUS, "indeterminate", "indeterminate"),
     ({"mri_abnormal": "indeterminate"}, NORMAL, "indeterminate", "indeterminate"),
     ({"mri_abnormal": "met", "platelets": 20.0}, BLEEDING, "met", "met"),
+    ({"mri_abnormal": "met", "mri_hemorrhage_parenchymal": None, "platelets": 20.0}, BLEEDING, "met", "met"),
     ({"mri_abnormal": None, "platelets": 20.0}, BLEEDING, "indeterminate", "indeterminate"),
     ({"platelets": 200.0, "dic": False}, BLEEDING, "indeterminate", "met"),
     ({"imaging_abnormal": "not_met"}, THALAMUS, "not_met", "not_met"),

@@ -134,9 +134,9 @@ def reading_quality() -> Result:
         },
         notes=(
             "The first figures are what to expect of reports that the rules have not met. They were measured on "
-            "sentences written and labelled for this package by one person, in English and Chinese, and not on reports of "
-            "patients; those of another hospital may be read worse. A radiologist should read a share of these patients' "
-            "reports before the findings are relied on.",
+            "sentences written and labelled for this package by one person, in English and Chinese, and not on reports "
+            "of patients; those of another hospital may be read worse. A radiologist should read a share of these "
+            "patients' reports before the findings are relied on.",
         ),
     )
 
