@@ -127,7 +127,9 @@ def test_each_domain_and_each_horne_group_has_its_risk(material_of):
 
 
 def test_the_published_comparison_is_drawn_as_published(material_of):
-    drawn = by_domain(material_of([*horne("4", 3, 4), *horne("1", 1, 9)])).curves
+    result = by_domain(material_of([*horne("4", 3, 4), *horne("1", 1, 9)]))
+    assert result.method["picture"]["events"] == "sequelae"
+    drawn = result.curves
     published = drawn[drawn["role"] == "published"]
     assert published["label"].tolist() == ["Horne 2008, VERIFIED"]
     assert (published["n"].iloc[0], published["events"].iloc[0]) == (107, 16)

@@ -176,6 +176,7 @@ def test_the_forest_repeats_the_numbers_of_the_table(hospital):
     table = lines(result, term="of those decided")
     assert result.curves["label"].tolist() == table["level"].tolist()
     assert result.curves["estimate"].tolist() == table["estimate"].tolist()
+    assert result.method["picture"]["events"] == "involved"  # beside the patients stand no deaths
 
 
 def test_the_order_of_the_patients_does_not_matter(hospital, material_of):
