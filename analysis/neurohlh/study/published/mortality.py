@@ -56,7 +56,7 @@ def mortality(cohorts: pd.DataFrame) -> Result:
     rows: list[dict[str, Any]] = []
     for series, group, name in (
         (False, f"{GROUP}: cohorts", "cohorts"),
-        (True, f"{GROUP}: case series (chosen for their course)", "case series"),
+        (True, f"{GROUP}: case series", "case series"),
     ):
         part = used[used["series"] == series]
         rows += [study_row(s, group, _horizon(s)) for _, s in part.sort_values(["n", "cohort_id"]).iterrows()]
@@ -91,6 +91,7 @@ def _told(rows: list[dict[str, Any]], found: pd.DataFrame, cohorts: pd.DataFrame
         notes=(
             "Follow-up differs and is not always printed: these are deaths until whenever each paper stopped, not "
             "mortality at one time.",
+            "Case series hold patients chosen for their course: they stand apart and are no mortality.",
             "Where nobody or everybody of a cohort died, 1/2 is added to both of its cells for the pool.",
             _comparison(cohorts),
         ),

@@ -35,7 +35,8 @@ class Selection:
     @property
     def apart(self) -> pd.DataFrame:
         """The cohorts whose definition is kept apart: one per group of shared patients."""
-        return self.cohorts[self.cohorts["apart"] & (self.cohorts["stands_for"] == "")].reset_index(drop=True)
+        frame = self.cohorts
+        return frame[frame["apart"] & (frame["reason"] == frame["apart_reason"])].reset_index(drop=True)
 
     @property
     def alternatives(self) -> pd.DataFrame:
@@ -85,8 +86,9 @@ def counts(row: pd.Series) -> tuple[float, float, str]:
     """
     if not np.isnan(row["n_cns"]) and not np.isnan(row["n_cns_evaluable"]):
         return float(row["n_cns"]), float(row["n_cns_evaluable"]), "CNS involvement"
-    if definition_of(row["cns_domains"])[0] == "symptoms only" and not np.isnan(row["n_neuro_symptoms_denominator"]):
-        return float(row["n_neuro_symptoms"]), float(row["n_neuro_symptoms_denominator"]), "neurological symptoms"
+    symptoms = [float(row[column]) for column in ("n_neuro_symptoms", "n_neuro_symptoms_denominator")]
+    if definition_of(row["cns_domains"])[0] == "symptoms only" and not np.isnan(symptoms).any():
+        return symptoms[0], symptoms[1], "neurological symptoms"
     return float("nan"), float("nan"), ""
 
 

@@ -74,6 +74,20 @@ def test_a_chain_of_overlaps_is_one_group(tables):
     assert found.used["cohort_id"].tolist() == ["c2"]
 
 
+@pytest.mark.parametrize(
+    "row", [{"n_csf_tested": 20}, counted(1, 0), counted(3, 2), counted(2, 20, row_use="cns_effect_only")]
+)
+def test_what_is_kept_apart_has_counts_that_can_be(world, row):
+    made = world([{**row, "cns_domains": "csf_ebv"}], [{"cohort_id": "c0"}])
+    assert made.selection.apart.empty
+    assert not made.results["published_frequency"].tidy["group"].str.startswith("Kept apart").any()
+
+
+def test_symptoms_without_their_count_give_no_frequency(world):
+    made = world([{"cns_domains": "symptoms", "n_neuro_symptoms_denominator": 20}], [{"cohort_id": "c0"}])
+    assert made.selection.used.empty
+
+
 def test_everybody_is_used_or_counted_with_a_reason(shipped):
     found = shipped.selection
     assert len(found.used) + sum(found.dropped().values()) == len(shipped.evidence.cohorts)
