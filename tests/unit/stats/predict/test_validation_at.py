@@ -167,6 +167,16 @@ def test_a_score_made_elsewhere_keeps_its_order(frame):
     assert found["as it is", "Brier score", "", "corrected"] == found["model", "Brier score", "", "corrected"]
 
 
+def test_limits_of_a_difference_lie_around_the_corrected_one(frame):
+    # A model of seven noisy terms against a score that costs nothing: its optimism must not stay in the limits.
+    models = {"noisy": ["age", *(f"noise{k}" for k in range(6))], "score": "age"}
+    tidy = validate_cox_at(frame, "days", "died", models, horizon=40, seed=2, replicates=80, curve=False).tidy
+    own = tidy[(tidy["measure"] == "concordance difference") & (tidy["term"] == "corrected")].iloc[0]
+    assert own["conf_low"] < own["estimate"] < own["conf_high"]
+    below, above = own["estimate"] - own["conf_low"], own["conf_high"] - own["estimate"]
+    assert 0.4 < below / above < 2.5
+
+
 def test_without_the_curve_the_numbers_are_the_same(frame):
     options = {"horizon": 40, "seed": 1, "replicates": 6, "thresholds": [0.4]}
     one, two = (validate_cox_at(frame, "days", "died", {"m": ["age"]}, curve=c, **options) for c in (True, False))

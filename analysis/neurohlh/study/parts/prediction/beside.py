@@ -38,7 +38,7 @@ def beside_own(setting: Setting, rules: Sequence[Ruled]) -> Result:
             "estimator": "apparent performance minus bootstrap optimism",
             "replicates": REPLICATES,
             "horizon": HORIZON,
-            "interval": "bootstrap percentiles of the apparent value shifted by the optimism",
+            "interval": "bootstrap percentiles of the apparent value, their mean moved to the corrected one",
             "test": "none",
             "denominator": "patients of the landmark with the rule's and the model's predictors all known",
             "reference": [f.rule.definition.source for f in rules if not f.unscored],

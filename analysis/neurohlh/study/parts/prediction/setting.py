@@ -87,9 +87,10 @@ class Setting:
         found = cox(self.frame, TIME, EVENT, self.terms, reference=REFERENCE)
         events, parameters = found.counts["events"], max(found.counts["parameters"], 1)
         if events < FEWEST * parameters:
+            many = "s" if parameters > 1 else ""
             raise NotEstimable(
-                f"{events} deaths for {parameters} parameter{'s' * (parameters > 1)}; below {FEWEST} deaths per parameter a model describes "
-                "these patients and nobody else"
+                f"{events} deaths for {parameters} parameter{many}; below {FEWEST} deaths per parameter a model "
+                "describes these patients and nobody else"
             )
         return found
 
