@@ -218,6 +218,11 @@ def test_the_ends_of_the_tipping_scale_are_the_cox_bounds(material, found):
     assert tidy[HARMLESS] == pytest.approx(crude["undecided read as positive"])
 
 
+def test_one_status_alone_has_no_tipping_point():
+    with pytest.raises(NotEstimable, match="do not have both CNS statuses"):
+        tipping.tipping(of(drawn(40).assign(cns_baseline=["met"] * 20 + ["indeterminate"] * 20)))
+
+
 def test_every_patient_keeps_the_weight_one():
     frame = pd.DataFrame({"cns": ["met", "indeterminate", "not_met", "indeterminate"], "x": range(4)})
     rows = tipping.shared(frame, np.array([0.5, 0.3, 0.5, 1.0]))

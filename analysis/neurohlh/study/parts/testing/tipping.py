@@ -31,6 +31,8 @@ def tipping(material: Material) -> Result:
     risk = at_risk(material)
     if not risk.undecided:
         raise NotEstimable("the CNS status at baseline of everybody at risk is decided")
+    if not {"met", "not_met"} <= set(risk.frame[EXPOSURE]):
+        raise NotEstimable("the decided patients at risk do not have both CNS statuses")
     adjusted = material.adjustment(risk.frame)
     analysis = "adjusted" if adjusted.terms else "crude"
     died = adjusted.frame["os_event"] == 1
