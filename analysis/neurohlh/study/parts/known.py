@@ -65,7 +65,12 @@ class Known:
         return found["cns_baseline"].to_numpy()
 
     def by(self, day: int) -> Material:
-        """The patients with `cns_baseline` by the evidence dated until `day` (one of `days`) after time zero."""
+        """The patients with `cns_baseline` by the evidence dated until `day` after time zero.
+
+        Raises ValueError for a day that is not among `days`.
+        """
+        if day not in self.days:
+            raise ValueError(f"day {day} was not asked; asked: {', '.join(map(str, self.days))}")
         config = self.material.config
         if config.endpoint.os.origin == DIAGNOSIS and day == config.cns.window_days[1]:
             return self.material

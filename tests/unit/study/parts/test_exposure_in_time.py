@@ -204,6 +204,11 @@ def test_known_by_a_day_is_the_classification_with_the_window_that_ends_then(mix
     assert Known.of(mixed, [day]).by(day).frame["cns_baseline"].tolist() == window.tolist()
 
 
+def test_a_day_that_was_not_asked_is_an_error_and_not_an_empty_answer(mixed):
+    with pytest.raises(ValueError, match="day 9 was not asked"):
+        Known.of(mixed, [7]).by(9)
+
+
 def test_the_study_s_landmark_is_the_main_model(cohort):
     config = cohort.study.config
     main = first_results(cohort.classified, cohort.population, config)["cox"].tidy
