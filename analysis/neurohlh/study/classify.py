@@ -12,6 +12,8 @@ import pandas as pd
 from neurohlh.clinical import hlh, triggers
 from neurohlh.clinical.cns import classify_cns
 from neurohlh.clinical.cns_definitions import definition as cns_definition
+from neurohlh.clinical.cns_status import RESULTS as CNS_RESULTS
+from neurohlh.clinical.cns_time import DIAGNOSIS
 from neurohlh.clinical.criteria import criteria_sets, load, load_definition
 from neurohlh.clinical.definition import Definition
 from neurohlh.clinical.outcome import derive_outcome
@@ -98,8 +100,34 @@ def classify(cohort: Cohort, config: StudyConfig, definitions: Definitions) -> C
     ungated = frame.drop(columns="hlh_confirmed", errors="ignore") if gate is None else frame
     ungated = with_report_findings(ungated, cohort.reports)
     frame = classify_cns(ungated, config.cns.definition, hlh=gate, window_days=config.cns.window_days)
-    frame = _beside(frame, pd.DataFrame({"died": _died(outcome), **_tested(frame)}, copy=False))
+    if config.endpoint.os.origin != DIAGNOSIS:
+        frame = _beside(frame, _baseline_by_the_clock(ungated, config, gate))
+    derived = {"died": _died(outcome), "entry_days": _entry(frame, config.endpoint.os.origin), **_tested(frame)}
+    frame = _beside(frame, pd.DataFrame(derived, copy=False))
     return Classified(cohort, frame, outcome, definitions)
+
+
+def _baseline_by_the_clock(frame: pd.DataFrame, config: StudyConfig, gate: str | None) -> pd.DataFrame:
+    """The baseline columns with the window around the study's time zero.
+
+    A window around the diagnosis beside survival from admission would look past the landmark of whoever was diagnosed
+    late (immortal time). A definition that counts days to the diagnosis itself keeps its own clock.
+    """
+    if cns_definition(config.cns.definition).rule == "isolated_cns":
+        return pd.DataFrame(index=frame.index)
+    zero = frame.get(config.endpoint.os.origin, pd.Series(pd.NaT, index=frame.index, dtype="datetime64[s]"))
+    moved = classify_cns(
+        frame.assign(**{DIAGNOSIS: zero}), config.cns.definition, hlh=gate, window_days=config.cns.window_days
+    )
+    found: pd.DataFrame = moved[[c for c in moved if c in CNS_RESULTS and c.endswith("_baseline")]]
+    return found
+
+
+def _entry(frame: pd.DataFrame, origin: str) -> pd.Series:
+    """Days from time zero until HLH is diagnosed: nobody is in the study before (0 where that is not later)."""
+    if origin == DIAGNOSIS or origin not in frame or DIAGNOSIS not in frame:
+        return pd.Series(0.0, index=frame.index)
+    return (frame[DIAGNOSIS] - frame[origin]).dt.days.astype(float).clip(lower=0.0).fillna(0.0)
 
 
 def status_column(definition: Definition) -> str:

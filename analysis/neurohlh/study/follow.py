@@ -47,9 +47,11 @@ class Survival:
 def survival_set(frame: pd.DataFrame, day: float) -> Survival:
     """Patients at risk on the landmark `day` with a known time and outcome; everyone else is counted by reason.
 
-    Deaths before the landmark are counted by CNS status, because it is the untested who die early.
+    Deaths before the landmark are counted by CNS status, because it is the untested who die early. Where time zero
+    comes before the diagnosis, whoever is diagnosed after the landmark is not in the study yet (`entry_days`).
     """
     known = frame["os_days"].notna() & frame["os_event"].notna()
+    in_study = frame.get("entry_days", pd.Series(0.0, index=frame.index)) <= day
     early = frame[known & (frame["os_days"] <= day)]
     dropped = {"time or outcome unknown": int((~known).sum())}
     for status, word in _STATUS_WORDS.items():
@@ -57,7 +59,9 @@ def survival_set(frame: pd.DataFrame, day: float) -> Survival:
             ((early["os_event"] == 1) & (early["cns_baseline"] == status)).sum()
         )
     dropped[f"last seen alive by day {day:g}"] = int((early["os_event"] == 0).sum())
-    kept = landmark(frame[known], "os_days", "os_event", day).frame
+    late = known & (frame["os_days"] > day) & ~in_study
+    dropped[f"HLH diagnosed only after day {day:g}"] = int(late.sum())
+    kept = landmark(frame[known & ~late], "os_days", "os_event", day).frame
     kept = kept.assign(**{EXPOSURE: kept["cns_baseline"]}).reset_index(drop=True)
     return Survival(kept, len(frame), {reason: n for reason, n in dropped.items() if n})
 

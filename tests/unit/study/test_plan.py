@@ -7,6 +7,7 @@ from neurohlh.study.config import check_config
 from neurohlh.study.first_results import table1_variables
 from neurohlh.study.follow import survival_set, year_ticks
 from neurohlh.study.plan import analyse
+from neurohlh.study.study import Study
 
 
 def config_of(**sections):
@@ -120,3 +121,28 @@ def test_the_time_axis_is_marked_in_whole_years_up_to_the_end(years):
 
 def test_a_short_follow_up_is_marked_in_days():
     assert year_ticks(pd.Series([1.0, 700.0])) is None
+
+
+def test_who_is_diagnosed_after_the_landmark_is_not_in_the_study_yet():
+    frame = FRAME.assign(entry_days=[0.0] * 7 + [20.0, 14.0, 0.0, 0.0])
+    survival = survival_set(frame, 14)
+    assert survival.dropped["HLH diagnosed only after day 14"] == 1
+    assert survival.frame["os_days"].tolist() == [26, 76, 76]
+    assert sum(survival.dropped.values()) + len(survival.frame) == survival.supplied
+
+
+def test_the_baseline_window_stands_around_the_time_zero_of_the_study(tmp_path):
+    """Seizure on 21 January: 10 days after the diagnosis, but 20 after admission."""
+    table = tmp_path / "late.csv"
+    table.write_text(
+        "patient_id,date_admission,date_hlh_diagnosis,neuro_assessed,sx_seizure,date_neuro_onset,lp_done,date_lp_first,"
+        "csf_wbc,csf_protein (g/L),age_years,mri_done,date_imaging_first,mri_abnormal,date_last_followup,death\n"
+        "P1,2020-01-01,2020-01-11,yes,yes,2020-01-21,yes,2020-01-02,2,0.2,5,yes,2020-01-03,no,2020-12-31,no\n",
+        encoding="utf-8",
+    )
+    for origin, status, entry in (("date_hlh_diagnosis", "met", 0), ("date_admission", "not_met", 10)):
+        study = Study.of(table, eligibility={"criteria": "none"}, endpoint={"os": {"origin": origin}})
+        patient = study.load().patients.iloc[0]
+        assert (patient["cns_baseline"], patient["entry_days"]) == (status, entry), origin
+        assert patient["cns_status"] == "met"
+        assert str(patient["date_hlh_diagnosis"])[:10] == "2020-01-11"
