@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from neurohlh.core import format as fmt
 from neurohlh.core.findings import EXPLORATORY, Chapter, Findings
@@ -30,6 +31,9 @@ _PLACED = {
     "completeness", "table1", "frequency", "testing", "kaplan_meier", "kaplan_meier_overall", "logrank", "followup",
     "cox", "cox_bounds", "two_by_two",
 }  # fmt: skip
+
+_OPEN = 14
+"""Rows of a table that stand open in a part of the plan."""
 
 NO_FREQUENCY = Callout(
     "stop",
@@ -101,11 +105,11 @@ def _chapter(findings: Findings, chapter: Chapter) -> Section | None:
     parts = tuple(k for k, r in findings.results.items() if r.method.get("part") == chapter.key)
     if not parts:
         return None
-    leading = tuple(k for k in parts if k in chapter.lead) or parts[:1]
+    leading = tuple(k for k in parts if k in chapter.lead) or parts
     blocks: list[Block] = [Paragraph(chapter.question)] if chapter.question else []
     if chapter.standing == EXPLORATORY:
         blocks.append(Callout("caution", "Exploratory", ("This part does not belong to the plan that was declared.",)))
-    blocks += _blocks(findings, leading)
+    blocks += [replace(b, fold=_OPEN) if isinstance(b, Table) else b for b in _blocks(findings, leading)]
     for key in parts:
         if key not in leading:
             blocks.append(Fold(_heading(findings.results[key]), _blocks(findings, (key,))))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from neurohlh.core import format as fmt
@@ -20,13 +21,14 @@ _SHARES = (
 )  # fmt: skip
 """Measures shown in per cent, differences of them in percentage points."""
 _WORDS = ("outcome", "population", "variable", "term", "level", "group", "contrast", "measure", "method")
+_MOST = 200
 _COUNTS = ("n", "events")
 _CHECKS = ("statistic", "df", "p_value", "value")
 
 
 def tidy(result: Result, names: Names) -> tuple[Table, ...]:
     """The rows of the result; text that is the same in all of them stands once below the table. Checks follow."""
-    rows = result.tidy
+    rows, left = _shortened(result.tidy)
     said = {c: rows[c].map(str) for c in _WORDS if (rows[c] != "").any()}
     if _term_says_it(rows, names):
         said.pop("variable", None)
@@ -38,7 +40,7 @@ def tidy(result: Result, names: Names) -> tuple[Table, ...]:
         found.append(Column(head, sub))
         for own, row in zip(cells, rows.to_dict("records"), strict=True):
             own.append(show(row))
-    notes = (*(f"{text}." for text in constant), *(names.prose(note) for note in result.notes))
+    notes = (*left, *(f"{text}." for text in constant), *(names.prose(note) for note in result.notes))
     title = str(result.method.get("title") or result.kind.replace("_", " "))
     body = tuple(Row(tuple(own)) for own in cells)
     table = Table(title[:1].upper() + title[1:], tuple(found), body, notes, fold=30, key=result.kind)
@@ -50,6 +52,16 @@ def _term_says_it(rows: pd.DataFrame, names: Names) -> bool:
     named = rows[rows["variable"] != ""]
     pairs = zip(named["variable"], named["term"], strict=True)
     return all(names.labels.get(variable, "").casefold() == str(term).casefold() for variable, term in pairs)
+
+
+def _shortened(rows: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """At most `_MOST` rows, evenly spaced, and a note where some are left to the file."""
+    if len(rows) <= _MOST:
+        return rows, ()
+    kept = np.unique(np.linspace(0, len(rows) - 1, _MOST).round().astype(int))
+    return rows.iloc[kept], (
+        f"{len(kept)} of {len(rows)} rows, evenly spaced; all of them are in the file of this result.",
+    )
 
 
 def _number_columns(rows: pd.DataFrame, result: Result) -> list[tuple[str, str, Callable[[Mapping[Any, Any]], Cell]]]:

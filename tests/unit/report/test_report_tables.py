@@ -179,3 +179,12 @@ def test_no_report_says_which_patient_moves_a_coefficient(cox):
 def test_a_weighted_model_stands_under_words(cox):
     renamed = cox.with_(tidy=cox.tidy.assign(analysis="cox_weighted"))
     assert {column.spanner for column in tables_of(renamed)[0].columns} == {"", "Weighted"}
+
+
+def test_a_very_long_result_shows_a_part_of_its_rows_and_says_so():
+    rows = [{"term": f"t{i}", "measure": "HR", "estimate": 1.0 + i} for i in range(900)]
+    (table,) = tables_of(Result("specifications_curve", tidy_frame(rows)))
+    assert len(table.rows) == 200
+    assert table.rows[0].cells[0].text == "t0"
+    assert table.rows[-1].cells[0].text == "t899"
+    assert "200 of 900 rows" in table.footnotes[0]

@@ -25,7 +25,7 @@ class Part:
     results : its results by name, from the patients of the study and the results found before; a name begins with the
         key, is the name of its file in tables/, and says what it is.
     needs_survival : whether nothing of it can be said without survival times.
-    lead : the results that answer the question; the others are there to be looked up (default: the first leads).
+    lead : the results that answer the question; the others are there to be looked up (default: all).
     """
 
     key: str

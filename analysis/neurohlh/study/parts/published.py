@@ -26,4 +26,5 @@ PART = Part(
     "How do this study's frequency of CNS involvement and its effect on death stand to what is published, and do the "
     "published figures hold?",
     _results,
+    lead=("published_with_study", "published_claims"),
 )

@@ -79,4 +79,5 @@ PART = Part(
     "Competing events and early death",
     "Does the answer survive transplants, withdrawals of care, and deaths that came before any test?",
     _results,
+    lead=("competing_transplant", "competing_withdrawal", "competing_death_30d"),
 )

@@ -43,4 +43,5 @@ PART = Part(
     "Is it CNS involvement that changes survival, or what comes with it: age, cause, severity, hospital?",
     _results,
     needs_survival=True,
+    lead=("confounding_answer", "confounding_estimates", "confounding_standardised"),
 )

@@ -41,4 +41,5 @@ PART = Part(
     "Which evidence matters",
     "Does it matter for survival whether CNS involvement shows in symptoms, in the CSF or in imaging?",
     _results,
+    lead=("evidence_domains", "evidence_horne", "evidence_patterns"),
 )

@@ -84,4 +84,5 @@ PART = Part(
     "Does the answer depend on when CNS involvement is found and from which day survival is followed?",
     _results,
     needs_survival=True,
+    lead=("time_compared", "time_simon_makuch"),
 )

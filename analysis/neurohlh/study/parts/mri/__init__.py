@@ -16,6 +16,7 @@ from neurohlh.study.parts.mri.patterns import patterns
 from neurohlh.study.parts.mri.regions import region_frequencies
 from neurohlh.study.parts.mri.regions_death import regions_death, regions_survival
 from neurohlh.study.parts.mri.rows import PUBLISHED
+from neurohlh.study.parts.mri_reports import results_of_reports
 from neurohlh.study.parts.part import Part, Results, refusal
 
 TITLE = "MRI of the brain"
@@ -42,6 +43,7 @@ def _results(material: Material, found: Results) -> Results:
         reason = "no source has a column on what a brain MRI showed"
         results["mri_findings"] = refusal("mri_findings", "Findings on MRI", reason)
     results["mri_first"] = image_first(frame)
+    results |= results_of_reports(material)
     if not is_case_series(material):
         return results
     own = {k: r.with_(tidy=r.tidy[r.tidy["analysis"] != PUBLISHED].reset_index(drop=True)) for k, r in results.items()}

@@ -48,4 +48,5 @@ PART = Part(
     "published prognostic rules hold in these patients?",
     _results,
     needs_survival=True,
+    lead=("prediction_validation", "prediction_added_by_cns", "prediction_published_rules"),
 )

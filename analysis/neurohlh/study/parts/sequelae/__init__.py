@@ -25,4 +25,5 @@ PART = Part(
     "Do survivors who had CNS involvement keep neurological damage, is survival without damage less frequent after it, "
     "and does the disease come back in the brain?",
     _results,
+    lead=("sequelae_survivors", "sequelae_composite"),
 )

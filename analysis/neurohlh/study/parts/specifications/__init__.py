@@ -82,4 +82,5 @@ PART = Part(
     "and what is adjusted for?",
     _results,
     needs_survival=True,
+    lead=("specifications_summary", "specifications_curve"),
 )

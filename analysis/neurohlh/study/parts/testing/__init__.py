@@ -57,4 +57,5 @@ PART = Part(
     "Who was tested",
     "Who was tested for CNS involvement, and what could the patients who were not change?",
     _results,
+    lead=("testing_compared", "testing_bounds", "testing_early_deaths"),
 )

@@ -33,4 +33,5 @@ PART = Part(
     "Does what set HLH off change how often the CNS is involved, and does CNS involvement mean the same for survival "
     "whatever the trigger, the class, the age, the period and the centre?",
     _results,
+    lead=("triggers_survival", "triggers_effect"),
 )
