@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from neurohlh.clinical.cns_time import DIAGNOSIS
 from neurohlh.core.result import Result, tidy_frame
 from neurohlh.study.follow import zero_words
 from neurohlh.study.parts.hazard_rows import Line, Rows, line, table
@@ -68,15 +67,14 @@ def landmarks(known: Known, lines: tuple[Line, ...]) -> Result:
 
 
 def _clock_notes(known: Known) -> list[str]:
-    """What must be said where the window of the study is counted by another clock than its survival."""
-    material = known.material
-    if material.config.endpoint.os.origin == DIAGNOSIS:
+    """What must be said where time zero comes before the diagnosis: nobody is in a study of HLH before it is found."""
+    frame = known.material.frame
+    late = int((frame["entry_days"] > 0).sum()) if "entry_days" in frame else 0
+    if not late:
         return []
-    by_clock = known.by(window_end(material, material.landmark)).frame["cns_baseline"]
-    n = int((material.frame["cns_baseline"] != by_clock).sum())
     return [
-        f"Days of evidence are counted here as the days of survival are, {zero_words(material.config, 0)}, not around "
-        f"the diagnosis as in the window of the study: {n} patients have another status by that clock."
+        f"Diagnosed after time zero: {late} of {len(frame)} patients. A landmark leaves out who is diagnosed after it; the "
+        "analyses that follow everybody from day 0 count the days before the diagnosis, which all of them had to live."
     ]
 
 
