@@ -73,7 +73,7 @@ def _clock_notes(known: Known) -> list[str]:
     if not late:
         return []
     return [
-        f"Diagnosed after time zero: {late} of {len(frame)} patients. A landmark leaves out who is diagnosed after it; the "
+        f"Diagnosed after time zero: {late} of {len(frame)} patients. Landmarks leave out whoever comes later; the "
         "analyses that follow everybody from day 0 count the days before the diagnosis, which all of them had to live."
     ]
 
