@@ -105,7 +105,7 @@ def _chapter(findings: Findings, chapter: Chapter) -> Section | None:
     parts = tuple(k for k, r in findings.results.items() if r.method.get("part") == chapter.key)
     if not parts:
         return None
-    leading = tuple(k for k in parts if k in chapter.lead) or parts
+    leading = tuple(k for k in chapter.lead if k in parts) or parts
     blocks: list[Block] = [Paragraph(chapter.question)] if chapter.question else []
     if chapter.standing == EXPLORATORY:
         blocks.append(Callout("caution", "Exploratory", ("This part does not belong to the plan that was declared.",)))
