@@ -38,9 +38,14 @@ _SCHEME = {
 }  # fmt: skip
 
 
+_OF_CURVES = ("kaplan_meier", "cumulative_incidence")
+"""Kinds whose curves a study can withhold, where its design gives no frequency."""
+
+
 def has_figure(result: Result) -> bool:
-    """Whether a figure is known for this result."""
-    return _form(result) in _DRAW
+    """Whether a figure is known for this result, and it holds anything to draw."""
+    drawn_from_curves = "picture" in result.method or result.kind in _OF_CURVES
+    return _form(result) in _DRAW and not (drawn_from_curves and result.curves.empty)
 
 
 def _form(result: Result) -> str:

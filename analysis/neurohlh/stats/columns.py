@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from neurohlh.core.errors import did_you_mean
+from neurohlh.core.errors import NotEstimable, did_you_mean
 from neurohlh.stats.status import NOT_MET, STATUS_WORDS
 
 Floats = npt.NDArray[np.float64]
@@ -115,14 +115,20 @@ def groups(frame: pd.DataFrame, by: str | None) -> tuple[Labels, list[str]]:
     return found, [*levels, MISSING_GROUP]
 
 
+class ReferenceAbsent(NotEstimable, ValueError):
+    """No row has the declared reference level: a slip of the caller, or data that leave nobody to compare with."""
+
+
 def reference_level(levels: list[str], counts: dict[str, int], declared: str | None, name: str) -> str:
     """The level that the others are compared with: the declared one, else "not_met"/"false", else the most frequent.
 
-    Raises ValueError if the declared level does not occur.
+    Raises ReferenceAbsent (a NotEstimable and a ValueError) if the declared level does not occur.
     """
     if declared is not None:
         if declared not in levels:
-            raise ValueError(f"reference {declared!r} does not occur in {name!r}. {did_you_mean(declared, levels)}")
+            raise ReferenceAbsent(
+                f"reference {declared!r} does not occur in {name!r}. {did_you_mean(declared, levels)}"
+            )
         return declared
     for usual in (NOT_MET, "false"):
         if usual in levels:

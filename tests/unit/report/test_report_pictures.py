@@ -134,3 +134,11 @@ def test_words_that_no_font_can_draw_are_numbered_in_png_and_stay_text_in_svg(tm
     svg, _ = figures.save(drawn, tmp_path / "forest")
     assert "合成医院A" in svg.read_text(encoding="utf-8")
     assert not [w for w in recwarn if "Glyph" in str(w.message)]
+
+
+def test_nothing_to_draw_is_no_figure():
+    """A picture of no line, and curves that a case series withholds, leave their table without a figure."""
+    assert figures.has_figure(pictures.forest(RESULT, LINES, axis="Hazard ratio"))
+    assert not figures.has_figure(pictures.forest(RESULT, [], axis="Hazard ratio"))
+    withheld = Result("kaplan_meier", RESULT.tidy, method={"title": "Curves"})
+    assert not figures.has_figure(withheld)

@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from neurohlh.core.errors import NotEstimable
 from neurohlh.stats.columns import groups, labels, numbers, reference_level, truth
 
 
@@ -53,3 +54,9 @@ def test_an_unknown_column_names_the_nearest():
         groups(pd.DataFrame({"cns": ["a"]}), "cn")
     with pytest.raises(ValueError, match="more than one column named 'x'"):
         groups(pd.DataFrame([[1, 2]], columns=["x", "x"]), "x")
+
+
+def test_a_reference_that_nobody_has_is_a_reason_and_not_a_crash():
+    """Data may leave nobody to compare with: the caller's NotEstimable takes it as any other reason."""
+    with pytest.raises(NotEstimable, match="reference 'not_met' does not occur"):
+        reference_level(["met"], {"met": 3}, "not_met", "cns")

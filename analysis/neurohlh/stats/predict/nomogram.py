@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from neurohlh.core.errors import NotEstimable
 from neurohlh.core.result import Result, tidy_frame
 from neurohlh.stats.columns import Floats
 from neurohlh.stats.predict.partial_predictor import AdditiveModel, additive_model
@@ -79,6 +80,8 @@ def _axis(found: AdditiveModel, name: str) -> tuple[list[Any], Floats]:
         levels = found.levels(name)
         return levels, found.contribution(name, levels)
     seen = found.patients[name].to_numpy(dtype=float)
+    if seen.min() == seen.max():
+        raise NotEstimable(f"{name} has the same value in all patients used, so that it has no axis")
     values = np.unique(np.concatenate([[seen.min(), seen.max()], round_steps(seen.min(), seen.max(), TICKS)]))
     return values.tolist(), found.contribution(name, values)
 

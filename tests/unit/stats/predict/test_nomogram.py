@@ -58,3 +58,9 @@ def test_what_has_no_nomogram_says_why(frame):
     parted = frame.assign(spared=np.where(frame["died"], "a", "b"))
     with pytest.raises(NotEstimable, match="cannot be estimated"):
         nomogram(parted, "days", "died", ["spared"], times=[100])
+
+
+def test_a_constant_has_no_axis(frame):
+    constant = frame.assign(same=30.0)
+    with pytest.raises(NotEstimable, match="same"):
+        nomogram(constant, "days", "died", ["age", "same"], times=[100])

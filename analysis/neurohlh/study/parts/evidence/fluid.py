@@ -148,7 +148,7 @@ def _cut(material: Material, frame: pd.DataFrame, cut: PublishedEvidence) -> lis
     else:
         exposures = Exposures({"side": words}, sides, {"side": "not above"})
         rows = ratios(material, data, exposures, here, penalised=True)
-        rows = [{**row, "contrast": contrast if row["contrast"] else ""} for row in rows]
+        rows = [{**row, "contrast": contrast if row.get("contrast", contrast) else ""} for row in rows]
     row = {
         "analysis": "published", "outcome": cut.outcome, "population": f"published: {cut.source}", "variable": words,
         "term": "published", "contrast": contrast, "n": cut.n, "measure": cut.measure,

@@ -14,6 +14,8 @@ from neurohlh.stats.competing.gray_test import gray_test
 from neurohlh.stats.hazards.firth import cox_firth
 from neurohlh.study.follow import EXPOSURE, TIMES, year_ticks
 from neurohlh.study.parts.case_series import NO_FREQUENCY, is_case_series
+from neurohlh.study.parts.clock import days_after_zero
+from neurohlh.study.parts.groups import one_sided
 from neurohlh.study.parts.material import Followed, Material
 from neurohlh.study.parts.part import Results, answer, refusal
 from neurohlh.study.parts.rows import NUMBERS, Row, picked, records
@@ -40,7 +42,7 @@ def reactivation(material: Material) -> Results:
     if reason:
         return {"sequelae_reactivation": refusal("sequelae_reactivation", TITLE, reason)}
     followed = material.followed()
-    frame, gone = first_event(followed, material.config.endpoint.os.origin)
+    frame, gone = first_event(material, followed)
     codes: dict[str, Any] = {
         "cause": CNS,
         "censored": NONE,
@@ -79,14 +81,14 @@ def _why_not(material: Material) -> str:
     return ""
 
 
-def first_event(followed: Followed, origin: str) -> tuple[pd.DataFrame, dict[str, int]]:
+def first_event(material: Material, followed: Followed) -> tuple[pd.DataFrame, dict[str, int]]:
     """`days` from the landmark to the first event and `what` it was, for patients about whom that is known.
 
     The others are counted by reason: not recorded, recorded without a date, before the landmark, or contradictory (a
     date without a reactivation, or after the end of follow-up).
     """
     frame = followed.frame
-    day = (frame[WHEN] - frame[origin]).dt.days.astype(float) - followed.day
+    day = days_after_zero(material, frame, WHEN) - followed.day
     cause = frame[WHAT].map(CAUSE)
     happened = cause.notna()
     reasons = {
@@ -104,6 +106,8 @@ def first_event(followed: Followed, origin: str) -> tuple[pd.DataFrame, dict[str
 
 
 def _tests(frame: pd.DataFrame, codes: dict[str, Any]) -> Result:
+    if reason := one_sided(frame):
+        return refusal("sequelae_reactivation_tests", TEST_TITLE, reason)
     words: Row = {"outcome": CNS, "contrast": f"{STATUS['met']} vs {STATUS['not_met']}"}
     gray = answer("gray_test", "", lambda: gray_test(frame, "days", "what", EXPOSURE, **codes))
     rows: list[Row] = []

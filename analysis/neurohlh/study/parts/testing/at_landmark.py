@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,10 +43,19 @@ def at_risk(material: Material) -> AtRisk:
     return AtRisk(frame[~aside].reset_index(drop=True), gone)
 
 
-def model(material: Material, frame: pd.DataFrame, terms: Sequence[str], **options: Any) -> Result:
-    """The Cox model of death by CNS status on `frame`, as the study's main line fits it."""
+def model(
+    material: Material,
+    frame: pd.DataFrame,
+    terms: Sequence[str],
+    levels: Mapping[str, str] | None = None,
+    **options: Any,
+) -> Result:
+    """The Cox model of death by CNS status on `frame`, as the study's main line fits it.
+
+    `levels` names the reference levels of categories, where several models must share them.
+    """
     strata = material.config.model.strata
-    reference = {EXPOSURE: "not_met"}
+    reference = {**(levels or {}), EXPOSURE: "not_met"}
     return cox(frame, "os_days", "os_event", [EXPOSURE, *terms], reference=reference, strata=strata, **options)
 
 

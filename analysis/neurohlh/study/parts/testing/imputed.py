@@ -64,6 +64,7 @@ def imputed(material: Material, beliefs: Mapping[str, float] = ODDS) -> Result:
     data = adjusted.frame.drop(index=lost)
     seed = material.seed("testing_imputed")
     bases = _covariates_filled(data, covariates, seed)
+    levels = _usual_levels(bases[0], covariates)
     n, events = len(data), int(data["os_event"].sum())
     rows: list[dict[str, Any]] = []
     checks = []
@@ -72,7 +73,7 @@ def imputed(material: Material, beliefs: Mapping[str, float] = ODDS) -> Result:
         frames = [_filled(base, groups, drawn, i) for i, base in enumerate(bases)]
         rows.append(_became(frames, groups, words))
         for analysis, terms in _models(adjusted.terms, odds):
-            pooled = pool([model(material, frame, terms) for frame in frames])
+            pooled = pool([model(material, frame, terms, _among(levels, terms)) for frame in frames])
             rows.append(line(pooled, words, analysis, n=n, events=events))
         checks += [_labelled(made, group) for made, group in zip(drawn, groups, strict=True)] if odds == 1 else []
     result = pooled.with_(
@@ -98,6 +99,16 @@ def imputed(material: Material, beliefs: Mapping[str, float] = ODDS) -> Result:
     )
     drawn_rows = forest_rows([row for row in rows if row["measure"] == "HR"])
     return tell(material, forest(result, drawn_rows, axis="Hazard ratio of death, CNS involved against not"))
+
+
+def _usual_levels(frame: pd.DataFrame, covariates: Sequence[str]) -> dict[str, str]:
+    """The most frequent level of each category, for every imputation: the most frequent one may differ between them."""
+    return {name: str(frame[name].mode()[0]) for name in covariates if frame[name].dtype == object}
+
+
+def _among(levels: Mapping[str, str], terms: Sequence[str]) -> dict[str, str]:
+    """The levels of the variables that a model holds."""
+    return {name: levels[name] for name in map(variable_of, terms) if name in levels}
 
 
 def alike(frame: pd.DataFrame, domains: Sequence[str], k: int) -> Iterator[Alike]:

@@ -20,6 +20,7 @@ from neurohlh.stats.hazards.subgroups import cox_subgroups
 from neurohlh.stats.multiplicity import p_adjust
 from neurohlh.study.covariates import SPARSE_EVENTS, variable_of
 from neurohlh.study.follow import EXPOSURE
+from neurohlh.study.parts.groups import one_sided
 from neurohlh.study.parts.material import Followed, Material
 from neurohlh.study.parts.part import Results, answer, refusal
 from neurohlh.study.parts.rows import NUMBERS, Row, picked, records
@@ -99,6 +100,11 @@ def effect_by_group(material: Material) -> Results:
 
 def _overall(frame: pd.DataFrame, terms: list[str], strata: str | None) -> Result:
     kept = [t for t in terms if variable_of(t) != strata]
+    needed = [*map(variable_of, kept), *([strata] if strata else [])]
+    if reason := one_sided(frame):
+        raise NotEstimable(reason)
+    if frame.loc[frame[needed].notna().all(axis=1), EXPOSURE].nunique() < 2:
+        raise NotEstimable("all patients with known covariates have the same CNS status, or there are none")
     result = cox(frame, "os_days", "os_event", [EXPOSURE, *kept], strata=strata, reference={EXPOSURE: "not_met"})
     own = result.tidy[(result.tidy["variable"] == EXPOSURE) & (result.tidy["level"] == "met")]
     words = {"analysis": "overall", "outcome": "death", "term": "All patients", "contrast": _CONTRAST}

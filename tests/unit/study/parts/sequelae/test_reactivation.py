@@ -36,7 +36,8 @@ CASES = [
 
 @pytest.mark.parametrize(("case", "what", "days"), CASES)
 def test_the_first_event_or_the_reason_why_a_patient_cannot_enter(material_of, case, what, days):
-    kept, gone = first_event(material_of([case, patient("none", None, 50, 1)]).followed(), "date_hlh_diagnosis")
+    material = material_of([case, patient("none", None, 50, 1)])
+    kept, gone = first_event(material, material.followed())
     if days is None:
         assert gone == {what: 1}
         assert len(kept) == 1
@@ -144,3 +145,23 @@ def test_without_another_reactivation_death_alone_competes(material_of):
     result = reactivation(material_of(patients))["sequelae_reactivation"]
     assert result.method["competing"] == "death"
     assert set(result.tidy["level"]) - {""} == {CNS, DEATH}
+
+
+@pytest.mark.parametrize("status", ["met", "not_met"])
+def test_tests_need_two_groups(material_of, status):
+    """The incidence of one group stands; what would compare it says that there is nobody to compare with."""
+    patients = [patient("isolated_cns", 44, cns=status), *[patient("none", None, 34, 1, cns=status)] * 4]
+    found = reactivation(material_of([*patients, *[patient("none", cns=status)] * 5]))
+    tests = found["sequelae_reactivation_tests"]
+    assert tests.tidy.empty
+    assert tests.notes[0].startswith("Not estimated: nobody at risk at the landmark is")
+
+
+def test_dates_count_for_nothing_without_a_time_zero(material_of):
+    """Survival may be recorded in days while the day of admission, from which they count, is not."""
+    material = material_of(
+        [patient("isolated_cns", 44), patient("none", None, 34, 1)] * 3, endpoint={"os": {"origin": "date_admission"}}
+    )
+    kept, gone = first_event(material, material.followed())
+    assert gone == {"reactivation without a usable date": 3}
+    assert set(kept["what"]) == {DEATH}

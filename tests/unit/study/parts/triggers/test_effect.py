@@ -238,3 +238,20 @@ def test_a_grouping_stands_in_for_its_own_covariate(material_of):
     assert left["Trigger"] == left["EBV"] == ["age_years", "log2(ferritin)"]
     assert left["Age at diagnosis"] == ["trigger_category", "log2(ferritin)"]
     assert left["Class"] == left["Centre"] == left["Year of diagnosis"] == list(terms)
+
+
+@pytest.mark.parametrize(("status", "lacking"), [("met", "known not to be CNS involved"), ("not_met", "CNS involved")])
+def test_one_group_alone_is_refused_with_the_reason(material_of, status, lacking):
+    found = effect_by_group(material_of(cohort({("A", status): (40, 0.003)}), **NONE))
+    assert set(found) == {"triggers_effect"}
+    assert found["triggers_effect"].tidy.empty
+    assert lacking in found["triggers_effect"].notes[0]
+
+
+def test_one_group_left_with_known_covariates_is_refused(material_of):
+    patients = cohort({("A", "met"): (40, 0.003), ("A", "not_met"): (40, 0.003)})
+    for n, patient in enumerate(patients):
+        patient["albumin"] = 20.0 + n if patient["cns_baseline"] == "met" else None
+    found = effect_by_group(material_of(patients, model={"covariates": ["albumin"]}))["triggers_effect"]
+    assert found.tidy.empty
+    assert "same CNS status" in found.notes[0]
