@@ -277,6 +277,17 @@ def test_nobody_above_a_cut_is_said(fluids):
     assert row["note"] == "not estimable: nobody lies above the cut"
 
 
+def test_a_cut_without_deaths_says_so(fluids):
+    """Patients stand on both sides, but nobody died: no ratio, and the published one beside it."""
+    alive = Material(fluids.frame.assign(os_event=0.0, died=False), fluids.config, None)
+    contrast = "CSF cells > 100 cells/uL vs not above"
+    rows = fluid._cut(alive, alive.followed().frame, CUT)
+    own = [row for row in rows if row["analysis"] != "published"]
+    assert own
+    assert all(np.isnan(row.get("estimate", np.nan)) for row in own)
+    assert any(row["contrast"] == contrast and row["note"] for row in own)
+
+
 def test_no_csf_values():
     with pytest.raises(NotEstimable, match="no source has CSF cells or CSF protein"):
         fluid.fluid(cohort_of(*PEOPLE))
