@@ -30,8 +30,11 @@ offers is run on each of them by the plan's own code. This table is
   intervals that hold the target, with its Monte-Carlo standard error. **within 2**: whether coverage lies within two
   Monte-Carlo standard errors ({two:.1%} here) of 95 %. Of the {offered} judgements about one in twenty lies outside by
   chance alone. Bounds are no estimate: they are meant to hold the target *at least* as often.
-- **not offered**: shown only to tell how far it misleads, held against the effect itself. The report shows the first of
-  them with the warning that it is no answer.
+- The scenarios share their random numbers, and so do the analyses of a cohort: what lies off by chance in one lies off
+  in its neighbours too.
+- **offered: no**: an analysis whose assumptions do not hold in that scenario, or that the plan never offers ("ever
+  found, followed from day 0" stands in the report with the warning that it is no answer). It is shown to tell how far
+  off it is. With few deaths the usual limits are too wide rather than wrong; there the penalised model is offered.
 - **none**: cohorts in which the analysis gave no interval (not estimable, or, for the bounds, nothing undecided).
 
 {summary}

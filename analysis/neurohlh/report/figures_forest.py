@@ -98,7 +98,7 @@ def _mark(plot: Axes, line: Mapping[str, Any], y: int, span: tuple[float, float]
         return
     low, high = (value if np.isnan(low) else low), (value if np.isnan(high) else high)
     if low <= span[1] and high >= span[0]:
-        dashed = {"ls": (0, (2, 1.5))} if line["role"] == "warning" else {}
+        dashed: dict[str, Any] = {"ls": (0, (2, 1.5))} if line["role"] == "warning" else {}
         plot.plot([max(low, span[0]), min(high, span[1])], [y, y], color=look["colour"], lw=1.5, **dashed)
     for beyond, at, arrow in ((low < span[0], span[0], "<"), (high > span[1], span[1], ">")):
         if beyond:

@@ -124,10 +124,10 @@ def _baseline_by_the_clock(frame: pd.DataFrame, config: StudyConfig, gate: str |
 
 
 def _entry(frame: pd.DataFrame, origin: str) -> pd.Series:
-    """Days from time zero until HLH is diagnosed: nobody is in the study before (0 where that is not later)."""
-    if origin == DIAGNOSIS or origin not in frame or DIAGNOSIS not in frame:
+    """Days from time zero until HLH is diagnosed: nobody is in the study before (0 where not later, NaN unknown)."""
+    if origin == DIAGNOSIS or origin not in frame or DIAGNOSIS not in frame or frame[DIAGNOSIS].isna().all():
         return pd.Series(0.0, index=frame.index)
-    return (frame[DIAGNOSIS] - frame[origin]).dt.days.astype(float).clip(lower=0.0).fillna(0.0)
+    return (frame[DIAGNOSIS] - frame[origin]).dt.days.astype(float).clip(lower=0.0)
 
 
 def status_column(definition: Definition) -> str:

@@ -51,7 +51,7 @@ def survival_set(frame: pd.DataFrame, day: float) -> Survival:
     comes before the diagnosis, whoever is diagnosed after the landmark is not in the study yet (`entry_days`).
     """
     known = frame["os_days"].notna() & frame["os_event"].notna()
-    in_study = frame.get("entry_days", pd.Series(0.0, index=frame.index)) <= day
+    entry = frame.get("entry_days", pd.Series(0.0, index=frame.index))
     early = frame[known & (frame["os_days"] <= day)]
     dropped = {"time or outcome unknown": int((~known).sum())}
     for status, word in _STATUS_WORDS.items():
@@ -59,9 +59,11 @@ def survival_set(frame: pd.DataFrame, day: float) -> Survival:
             ((early["os_event"] == 1) & (early["cns_baseline"] == status)).sum()
         )
     dropped[f"last seen alive by day {day:g}"] = int((early["os_event"] == 0).sum())
-    late = known & (frame["os_days"] > day) & ~in_study
-    dropped[f"HLH diagnosed only after day {day:g}"] = int(late.sum())
-    kept = landmark(frame[known & ~late], "os_days", "os_event", day).frame
+    beyond = known & (frame["os_days"] > day)
+    dropped[f"HLH diagnosed only after day {day:g}"] = int((beyond & (entry > day)).sum())
+    dropped["date of the HLH diagnosis unknown"] = int((beyond & entry.isna()).sum())
+    in_study = known & ~(beyond & ~(entry <= day))
+    kept = landmark(frame[in_study], "os_days", "os_event", day).frame
     kept = kept.assign(**{EXPOSURE: kept["cns_baseline"]}).reset_index(drop=True)
     return Survival(kept, len(frame), {reason: n for reason, n in dropped.items() if n})
 

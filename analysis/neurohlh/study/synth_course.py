@@ -6,6 +6,8 @@ who is ill, tested or dead (`synth_truth`); the text of a report says what the c
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
+
 import numpy as np
 import pandas as pd
 from numpy.random import Generator
@@ -88,14 +90,14 @@ def _reports(rng: Generator, people: pd.DataFrame) -> None:
     people["mri_report_text"] = pd.Series(texts, dtype=object)
 
 
-def _report(row: dict[str, object], k: int) -> str:
+def _report(row: Mapping[Hashable, object], k: int) -> str:
     chinese = row["hospital"] == "A"
     if not row["true_I"]:
         return _NORMAL[k][0 if chinese else 1]
     return _chinese(row) if chinese else _english(row)
 
 
-def _chinese(row: dict[str, object]) -> str:
+def _chinese(row: Mapping[Hashable, object]) -> str:
     sites = [words[0] for name, words in _SITES.items() if row[name] is True]
     told = []
     if row["mri_wm_multifocal"] is True:
@@ -109,7 +111,7 @@ def _chinese(row: dict[str, object]) -> str:
     return "，".join(told) + "。未见出血及占位性病变。"
 
 
-def _english(row: dict[str, object]) -> str:
+def _english(row: Mapping[Hashable, object]) -> str:
     sites = [words[1] for name, words in _SITES.items() if row[name] is True]
     told = []
     if row["mri_wm_multifocal"] is True:

@@ -2,8 +2,8 @@
 
 Exposure must be known by the landmark in the clock in which survival is counted; a window around the diagnosis beside
 survival from admission would look past the landmark of everybody who was diagnosed late (immortal time). Nobody is in
-a study of HLH before HLH is diagnosed: where time zero comes earlier, patients enter at their diagnosis (left
-truncation, dossier 13.8).
+a study of HLH before HLH is diagnosed (delayed entry, dossier 13.8): whoever is diagnosed after the landmark is not
+followed from it.
 """
 
 from __future__ import annotations
@@ -51,12 +51,9 @@ class TimeZero:
         return ZERO_WORDS[self.origin]
 
     def at_risk(self, day: float) -> pd.DataFrame:
-        """Those who are followed beyond `day`, `os_days` and `entry_days` counted from it; index as in `frame`."""
-        known = self.frame["os_days"].notna() & self.frame["os_event"].notna() & self.frame[ENTRY].notna()
-        if not known.any():
-            return self.frame[known]
-        kept = landmark(self.frame[known], "os_days", "os_event", day).frame
-        return kept.assign(**{ENTRY: (kept[ENTRY] - day).clip(lower=0.0)})
+        """Those diagnosed by `day` and followed beyond it, `os_days` counted from it; index as in `frame`."""
+        known = self.frame["os_days"].notna() & self.frame["os_event"].notna() & (self.frame[ENTRY] <= day)
+        return landmark(self.frame[known], "os_days", "os_event", day).frame if known.any() else self.frame[known]
 
 
 def around(material: Material, origin: str) -> TimeZero:

@@ -62,15 +62,15 @@ def test_survival_counts_from_the_time_zero_asked(material):
 
 
 def test_nobody_is_in_the_study_before_the_diagnosis(material):
-    """A enters on day 2, B on day 20, C at once; of D it is unknown."""
+    """A is diagnosed on day 2, B on day 20, C at once; of D it is unknown. On day 14 B is not in the study yet."""
     zero = around(material, "date_admission")
     entry = zero.frame.set_index("patient_id")[ENTRY]
     assert entry[["A", "B", "C"]].tolist() == [2, 20, 0]
     assert entry[["D"]].isna().all()
     at_risk = zero.at_risk(14).set_index("patient_id")
-    assert at_risk.index.tolist() == ["A", "B", "C"]
-    assert at_risk["os_days"].tolist() == [86, 46, 26]
-    assert at_risk[ENTRY].tolist() == [0, 6, 0]
+    assert at_risk.index.tolist() == ["A", "C"]
+    assert at_risk["os_days"].tolist() == [86, 26]
+    assert zero.at_risk(20)["patient_id"].tolist() == ["A", "B", "C"]
     own = around(material, "date_hlh_diagnosis")
     assert (own.frame[ENTRY] == 0).all()
 

@@ -23,7 +23,7 @@ from neurohlh.study.covariates import adjustment, check_model
 from neurohlh.study.follow import EXPOSURE, ZERO_WORDS, counted_from, survival_set, told
 from neurohlh.study.parts.material import Material
 from neurohlh.study.parts.part import Part, Results, answer
-from neurohlh.study.time_zero import DIAGNOSIS, ENTRY, OTHER_CLOCK, around, classified
+from neurohlh.study.time_zero import DIAGNOSIS, OTHER_CLOCK, around, classified
 
 
 def check_declared(config: StudyConfig, frame: pd.DataFrame) -> None:
@@ -82,11 +82,9 @@ def declared(
     survival = survival_set(pd.concat([patients, status], axis=1), model.landmark_days)
     everybody = survival.frame
     known = everybody[everybody[EXPOSURE].isin(["met", "not_met"])].reset_index(drop=True)
-    known = known.assign(**{ENTRY: (known[ENTRY] - model.landmark_days).clip(lower=0.0)})
     undecided = int((everybody[EXPOSURE] == "indeterminate").sum())
     apart = len(everybody) - len(known) - undecided
     gone = {"CNS status at baseline not decidable": undecided, "CNS status not applicable": apart}
-    late = bool((known[ENTRY] > 0).any() or known[ENTRY].isna().any())
     adjusted = adjustment(known, model)
     result = cox_table(
         adjusted.frame,
@@ -95,10 +93,8 @@ def declared(
         EXPOSURE,
         list(adjusted.terms),
         strata=model.strata,
-        entry=ENTRY if late else None,
     )
-    entering = "Patients diagnosed after the landmark enter at their diagnosis." if late else ""
-    result = result.with_(notes=(*result.notes, *adjusted.notes, *([entering] if entering else [])))
+    result = result.with_(notes=(*result.notes, *adjusted.notes))
     words = f"since day {model.landmark_days:g} after {ZERO_WORDS[origin]}"
     return counted_from(told(result, survival, {k: n for k, n in gone.items() if n}), words)
 

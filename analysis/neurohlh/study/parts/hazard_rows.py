@@ -91,7 +91,7 @@ def line(
         rows = make()
         size = {"n": _size(rows, (), material), "events": int(rows.frame[rows.event].sum())} if not rows.fit else {}
         _two_groups(rows.frame)
-        found, terms, notes = _models(rows, material)
+        found, terms, notes, refused = _models(rows, material)
     except NotEstimable as reason:
         empty = {"term": CRUDE, "contrast": CONTRAST, "note": f"not estimable: {reason}"}
         counts = {"used": size["n"], "events": size["events"]} if size else {}
@@ -109,6 +109,9 @@ def line(
         for variable, contrast in shown.items()
         for term, ratio in _ratios(found, variable, rows, terms, material)
     ]
+    if refused:
+        lacking = {"term": ADJUSTED, "contrast": CONTRAST, "note": f"not estimable: {refused}"}
+        ratios.append({**shared, **size, **lacking})
     return Line(words, role, tuple(ratios), whole.counts, whole.method, notes, drawn)
 
 
@@ -132,16 +135,19 @@ def _two_groups(frame: pd.DataFrame) -> None:
         raise NotEstimable(f"nobody with '{' or with '.join(lacking)}' is followed")
 
 
-def _models(rows: Rows, material: Material) -> tuple[dict[str, Result], tuple[str, ...], tuple[str, ...]]:
-    """The crude model, and the adjusted one where there is anything to adjust for."""
-    adjusted = material.adjustment(rows.frame)
+def _models(rows: Rows, material: Material) -> tuple[dict[str, Result], tuple[str, ...], tuple[str, ...], str]:
+    """The crude model, the adjusted one where there is anything to adjust for, and why that can't be estimated."""
+    adjusted, refused = material.adjustment(rows.frame), ""
     fit = rows.fit or partial(_cox, rows, material.config.model.strata)
     found = {CRUDE: fit(rows.frame, [EXPOSURE, *rows.extra])}
-    if adjusted.terms:
-        found[ADJUSTED] = fit(adjusted.frame, [EXPOSURE, *rows.extra, *adjusted.terms])
+    try:
+        if adjusted.terms:
+            found[ADJUSTED] = fit(adjusted.frame, [EXPOSURE, *rows.extra, *adjusted.terms])
+    except NotEstimable as reason:
+        refused = str(reason)
     # Of several rows of a patient the last one, which holds the event, speaks for all in what is said of patients.
     once = rows.frame if rows.entry is None else rows.frame.drop_duplicates("id", keep="last")
-    return found, adjusted.terms, material.adjustment(once).notes
+    return found, adjusted.terms, material.adjustment(once).notes, refused
 
 
 def _cox(rows: Rows, strata: str | None, frame: pd.DataFrame, terms: list[str]) -> Result:

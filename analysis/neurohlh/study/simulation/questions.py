@@ -11,7 +11,8 @@ from neurohlh.study.simulation.scenarios import Scenario
 class Question:
     """An analysis in a scenario: its words, its target (a kind of `Targets`), and whether it is offered as an answer.
 
-    What is not offered is held against the effect itself, to show how far it would mislead.
+    Offered is what the plan offers where its assumptions hold. The rest is held against the effect itself, or its own
+    target, to show how far it is off.
     """
 
     analysis: str
@@ -19,6 +20,8 @@ class Question:
     offered: bool
 
 
+FEWEST_DEATHS = 0.1
+"""Risk of death by three years below which a scenario is one of few deaths."""
 LANDMARKS = (14, 7, 28)
 BY_DAY = "as it was known each day, undecided days left out"
 GROUPS_OF = {
@@ -77,12 +80,14 @@ def _in_time(confounded: bool, selective: bool) -> list[Question]:
 
 def _confounding(world: Scenario, confounded: bool) -> list[Question]:
     centred = len(set(world.centres)) > 1
-    crude = Question("crude, everybody followed", "conditional" if confounded else "landmark_14_crude", not confounded)
-    penalised = [Question("adjusted, Firth's penalty", "conditional", True)] if world.key == "sparse" else []
+    # Wald and robust limits need more deaths than this scenario has (dossier 13.5): there the penalised one is offered.
+    enough = world.deaths >= FEWEST_DEATHS
+    target = "conditional" if confounded else "landmark_14_crude"
+    penalised = [] if enough else [Question("adjusted, Firth's penalty", "conditional", True)]
     return [
-        crude,
-        Question("adjusted", "conditional", not centred),
-        Question("adjusted, a baseline hazard per centre", "conditional", True),
+        Question("crude, everybody followed", target, enough and not confounded),
+        Question("adjusted", "conditional", enough and not centred),
+        Question("adjusted, a baseline hazard per centre", "conditional", enough),
         *penalised,
-        Question("overlap weights", "overlap", True),
+        Question("overlap weights", "overlap", enough),
     ]

@@ -50,6 +50,7 @@ def test_every_scenario_asks_offered_and_naive_analyses_of_known_groups():
         assert len({q.analysis for q in asked}) == len(asked)
         assert GROUPS_OF[world.key]
     assert not next(q for q in questions(scenario("confounding")) if q.analysis.startswith("crude")).offered
+    assert [q.analysis for q in questions(scenario("sparse")) if q.offered] == ["adjusted, Firth's penalty"]
     assert not next(q for q in questions(scenario("centres")) if q.analysis == "adjusted").offered
 
 

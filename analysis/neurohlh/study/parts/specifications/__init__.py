@@ -57,7 +57,7 @@ def _method(material: Material, adjusting: Adjusting) -> dict[str, Any]:
         "covariates": "the minimal set that the data hold" if model.covariates is None else list(model.covariates),
         "covariates_from": "as recorded around the diagnosis of HLH, whatever the time zero",
         "strata": f"{strata}; with weights a covariate of the propensity score",
-        "entry": "where time zero is before the diagnosis of HLH, patients enter at the diagnosis (left truncation)",
+        "entry": "where time zero is before the diagnosis of HLH, whoever is diagnosed after the landmark is left out",
         "refused": f"{TOO_FEW}; {TOO_WIDE} (choices of this package)",
         "denominator": "patients at risk at the landmark whose covariates are known",
         "reference": [REFERENCE],

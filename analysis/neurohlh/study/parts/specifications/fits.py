@@ -18,7 +18,6 @@ from neurohlh.study.covariates import DEFAULT_COVARIATES, adjustment, variable_o
 from neurohlh.study.follow import EXPOSURE
 from neurohlh.study.parts.groups import one_sided, reason_in_words
 from neurohlh.study.parts.material import Material
-from neurohlh.study.time_zero import ENTRY
 
 CRUDE, ADJUSTED, STRATIFIED, WEIGHTED = "crude", "adjusted", "adjusted, stratified", "overlap weights"
 CENTRE = "center_id"
@@ -96,7 +95,7 @@ class Adjusting:
     def needed(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Only the columns that models read."""
         terms = DEFAULT_COVARIATES if self.model.covariates is None else self.model.covariates
-        wanted = {TIME, EVENT, ENTRY, *map(variable_of, terms), *([self.strata] if self.strata else [])}
+        wanted = {TIME, EVENT, *map(variable_of, terms), *([self.strata] if self.strata else [])}
         return frame[[c for c in frame if c in wanted]]
 
 
@@ -117,16 +116,15 @@ def fit_one(frame: pd.DataFrame, adjusting: Adjusting) -> dict[str, Fitted]:
     if reason:
         return {kind: Fitted.refused(len(frame), reason, int(frame[EVENT].sum())) for kind in adjusting.kinds}
     chosen = adjustment(frame, adjusting.model)
-    entry = ENTRY if (frame[ENTRY] > 0).any() else None
     # No reference is named: "not_met" is the one wherever patients with known covariates have it.
-    plain, by_stratum = CoxOptions(entry=entry), CoxOptions(entry=entry, strata=adjusting.strata)
+    plain, by_stratum = CoxOptions(), CoxOptions(strata=adjusting.strata)
     models = {CRUDE: ((), plain), ADJUSTED: (chosen.terms, plain), STRATIFIED: (chosen.terms, by_stratum)}
     found = {}
     for kind in adjusting.kinds:
         if kind != CRUDE and not chosen.terms and adjusting.adjusts:
             found[kind] = Fitted.refused(len(frame), NO_COVARIATE, int(frame[EVENT].sum()))
         elif kind == WEIGHTED:
-            found[kind] = _weighted(chosen.frame, chosen.terms, adjusting.strata, entry)
+            found[kind] = _weighted(chosen.frame, chosen.terms, adjusting.strata)
         else:
             terms, options = models[kind]
             ratio = one_hazard_ratio(chosen.frame, TIME, EVENT, EXPOSURE, terms, options)
@@ -134,7 +132,7 @@ def fit_one(frame: pd.DataFrame, adjusting: Adjusting) -> dict[str, Fitted]:
     return found
 
 
-def _weighted(frame: pd.DataFrame, terms: Sequence[str], strata: str | None, entry: str | None) -> Fitted:
+def _weighted(frame: pd.DataFrame, terms: Sequence[str], strata: str | None) -> Fitted:
     """The marginal hazard ratio under overlap weights; the stratum is a covariate of the propensity score."""
     variables = {variable_of(term) for term in terms}
     covariates = [*terms, *([strata] if strata and strata not in variables else [])]
@@ -143,5 +141,5 @@ def _weighted(frame: pd.DataFrame, terms: Sequence[str], strata: str | None, ent
     except NotEstimable as error:
         return Fitted.refused(len(frame), str(error), int(np.sum(frame[EVENT])))
     data = weighted_frame(frame, weighted)
-    options = CoxOptions(weights=WEIGHT, robust=True, entry=entry)
+    options = CoxOptions(weights=WEIGHT, robust=True)
     return Fitted.of(one_hazard_ratio(data, TIME, EVENT, GROUP, [], options), data)
