@@ -293,3 +293,13 @@ def test_the_order_of_a_rule_is_that_of_its_score_beside_the_own_model(material,
     assert pan.loc[beside.APART, "estimate"] == pytest.approx(
         pan.loc[beside.RULE, "estimate"] - pan.loc[beside.OWN, "estimate"]
     )
+
+
+def test_limits_that_do_not_hold_their_estimate_are_not_shown():
+    rows = pd.DataFrame(
+        {"estimate": [-0.143, 0.2], "conf_low": [-0.140, 0.1], "conf_high": [0.244, 0.3], "note": ["", ""]}
+    )
+    held = model._held(rows)
+    assert held["conf_low"].isna().tolist() == [True, False]
+    assert held["conf_high"].tolist()[1] == 0.3
+    assert held["note"].str.startswith("no limits").tolist() == [True, False]

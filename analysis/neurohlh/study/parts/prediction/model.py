@@ -133,6 +133,7 @@ def validation(setting: Setting) -> Result:
     )
     wanted = ("concordance", "calibration slope", "Nagelkerke R2")
     kept = over.tidy[over.tidy["measure"].isin(wanted) & over.tidy["term"].isin(["apparent", "optimism", "corrected"])]
+    kept = _held(kept)
     own = at.tidy[(at.tidy["group"] == next(iter(setting.models))) & (at.tidy["contrast"] == "")]
     own = own[~own["measure"].isin(["concordance", "net benefit"])].assign(group="")
     slope = float(kept[(kept["measure"] == "calibration slope") & (kept["term"] == "corrected")]["estimate"].iloc[0])
@@ -143,6 +144,18 @@ def validation(setting: Setting) -> Result:
     )
     told = setting.told(found)
     return told.with_(notes=(*told.notes, *_verdict(slope)))
+
+
+def _held(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows whose limits hold their estimate; others lose the limits, with the reason.
+
+    The limits of a corrected value lie around the apparent one (Noma), and can miss the corrected one where the
+    optimism is large.
+    """
+    outside = (rows["estimate"] < rows["conf_low"]) | (rows["estimate"] > rows["conf_high"])
+    said = rows["note"].where(~outside, "no limits: those of the method do not hold the corrected value")
+    limits = rows[["conf_low", "conf_high"]].mask(outside)
+    return rows.assign(note=said, conf_low=limits["conf_low"], conf_high=limits["conf_high"])
 
 
 def _verdict(slope: float) -> list[str]:
