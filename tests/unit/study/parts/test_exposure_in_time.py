@@ -10,7 +10,7 @@ from neurohlh.clinical.cns_status import classify_cns
 from neurohlh.study.first_results import first_results
 from neurohlh.study.parts.exposure_in_time import PART
 from neurohlh.study.parts.exposure_in_time.course import course
-from neurohlh.study.parts.exposure_in_time.landmarks import window_end
+from neurohlh.study.parts.exposure_in_time.landmarks import _counted, window_end
 from neurohlh.study.parts.exposure_in_time.warning import CREDITED
 from neurohlh.study.parts.known import Known
 from neurohlh.study.parts.material import Material
@@ -252,3 +252,16 @@ def test_a_definition_that_counts_to_the_diagnosis_is_refused(tmp_path):
     results = PART.results(material_of(tmp_path, FIVE, cns={"definition": "blincoe2020"}), {})
     assert set(results) == {"time"}
     assert "counts days" in results["time"].notes[0]
+
+
+def test_who_is_diagnosed_after_the_landmark_is_not_counted_as_followed(material_of):
+    """Of three alive on day 14, two were diagnosed by then; the third, who dies later, only on day 20."""
+    patients = [{"os_days": 100.0, "entry_days": 0.0}, {"os_days": 60.0, "entry_days": 14.0}]
+    late = {"os_days": 90.0, "os_event": 1.0, "entry_days": 20.0}
+    rows = pd.DataFrame(_counted(material_of([*patients, late]), 14))
+    rows = rows[rows["group"] == "CNS not involved"].set_index("term")
+    assert rows.loc["followed from the landmark", ["estimate", "events"]].tolist() == [2, 0]
+    assert rows.loc["HLH not known to be diagnosed by the landmark", ["estimate", "events"]].tolist() == [1, 1]
+    assert rows["estimate"].sum() == rows["n"].iloc[0] == 3
+    nobody_late = pd.DataFrame(_counted(material_of(patients), 14))
+    assert not nobody_late["term"].str.startswith("HLH not known").any()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pandas as pd
+
 from neurohlh.core.result import Result, tidy_frame
 from neurohlh.study.follow import zero_words
 from neurohlh.study.parts.hazard_rows import Line, Rows, line, table
@@ -109,6 +111,8 @@ def landmark_deaths(known: Known) -> Result:
 def _counted(material: Material, day: float) -> list[dict[str, Any]]:
     timed = material.timed
     early, dead = timed["os_days"] <= day, timed["os_event"] == 1
+    # As in `survival_set`: who is diagnosed later, or nobody knows when, is not in the study yet.
+    late = ~early & ~(timed.get("entry_days", pd.Series(0.0, index=timed.index)) <= day)
     rows = []
     for status, group in GROUPS.items():
         own = timed["cns_baseline"] == status
@@ -123,8 +127,10 @@ def _counted(material: Material, day: float) -> list[dict[str, Any]]:
         parts = {
             "died by the landmark": (own & early & dead, own & early & dead),
             "last seen alive by the landmark": (own & early & ~dead, own & False),
-            "followed from the landmark": (own & ~early, own & ~early & dead),
+            "followed from the landmark": (own & ~early & ~late, own & ~early & ~late & dead),
         }
+        if late.any():
+            parts["HLH not known to be diagnosed by the landmark"] = (own & late, own & late & dead)
         for term, (inside, died) in parts.items():
             rows.append({**shared, "term": term, "estimate": int(inside.sum()), "events": int(died.sum())})
     return rows

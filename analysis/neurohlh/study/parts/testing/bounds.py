@@ -133,37 +133,20 @@ def hazard(material: Material) -> Result:
     refused: list[str] = []
     died = frame["os_event"] == 1
     for words, status in readings(frame["cns_baseline"], died):
-        kept = status.notna()
         if status.nunique() < 2:
             refused.append(f"{words}: all patients have the same status")
             continue
-        follow = episodes(
-            frame[kept].assign(
-                **{
-                    "os_days": frame["os_days"].clip(lower=0.5),
-                    EXPOSURE: status,
-                    _BEGINS: _begins(material, frame).where(status == "met"),
-                }
-            ),
-            "os_days",
-            "os_event",
-            {"exposed": _BEGINS},
-            before_event=0.5,
-        )
-        data = follow.frame.assign(**{EXPOSURE: follow.frame["exposed"].map({True: "met", False: "not_met"})})
-        adjusted = material.adjustment(data)
+        adjusted = material.adjustment(_followed(material, frame, status))
         for analysis, terms in (("crude", ()), ("adjusted", adjusted.terms)):
-            if analysis == "crude" or terms:
-                try:
-                    model = cox(
-                        adjusted.frame, STOP, "os_event", [EXPOSURE, *terms], entry=START,
-                        reference={EXPOSURE: "not_met"}, strata=material.config.model.strata,
-                    )  # fmt: skip
-                except NotEstimable as reason:
-                    refused.append(f"{words}, {analysis}: {reason}")
-                    continue
-                models.append(model)
-                rows.append(_line(model, words, analysis, _patients(adjusted.frame, terms)))
+            if analysis == "adjusted" and not terms:
+                continue
+            try:
+                model = _model(material, adjusted.frame, terms)
+            except NotEstimable as reason:
+                refused.append(f"{words}, {analysis}: {reason}")
+                continue
+            models.append(model)
+            rows.append(_line(model, words, analysis, _patients(adjusted.frame, terms)))
     if not models:
         raise NotEstimable("; ".join(refused) or "nobody has a known time")
     notes = (
@@ -193,6 +176,26 @@ def hazard(material: Material) -> Result:
     ]  # fmt: skip
     zero = f"since {ZERO_WORDS[material.config.endpoint.os.origin]}"
     return counted_from(forest(result, drawn, axis="Hazard ratio of death, CNS involved against not"), zero)
+
+
+def _followed(material: Material, frame: pd.DataFrame, status: pd.Series) -> pd.DataFrame:
+    """Rows from start to stop under one reading, `cns` met from the day of the first evidence on."""
+    read = frame[status.notna()].assign(
+        **{
+            "os_days": frame["os_days"].clip(lower=0.5),
+            EXPOSURE: status,
+            _BEGINS: _begins(material, frame).where(status == "met"),
+        }
+    )
+    follow = episodes(read, "os_days", "os_event", {"exposed": _BEGINS}, before_event=0.5)
+    return follow.frame.assign(**{EXPOSURE: follow.frame["exposed"].map({True: "met", False: "not_met"})})
+
+
+def _model(material: Material, rows: pd.DataFrame, terms: Sequence[str]) -> Result:
+    return cox(
+        rows, STOP, "os_event", [EXPOSURE, *terms], entry=START, reference={EXPOSURE: "not_met"},
+        strata=material.config.model.strata,
+    )  # fmt: skip
 
 
 _DRAWN = ("estimate", "conf_low", "conf_high", "n", "events", "note")
