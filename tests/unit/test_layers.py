@@ -43,7 +43,7 @@ def test_a_room_enters_only_the_rooms_below_it(path):
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_plots_are_drawn_in_the_figures_only(path):
     draws = {n for n in imported(path) if n.split(".")[0] in ("matplotlib", "seaborn")}
-    assert not draws or (path.parent.name == "report" and path.stem.startswith("figure"))
+    assert not draws or (path.parent.name == "figures")
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))

@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 from neurohlh.core.findings import Findings
-from neurohlh.report import sections_data, sections_results
 from neurohlh.report.blocks import Document
 from neurohlh.report.flow import flow
-from neurohlh.report.summary import summary
+from neurohlh.report.sections import data, results
+from neurohlh.report.sections.summary import summary
 
 _BEFORE_CHAPTERS = (
     flow,
-    sections_data.criteria,
-    sections_data.cns,
-    sections_results.frequency,
-    sections_results.table1,
-    sections_results.survival,
-    sections_results.cox,
-    sections_results.two_by_two,
+    data.criteria,
+    data.cns,
+    results.frequency,
+    results.table1,
+    results.survival,
+    results.cox,
+    results.two_by_two,
 )
 _AFTER_CHAPTERS = (
-    sections_results.others,
-    sections_results.limitations,
-    sections_data.data,
-    sections_data.changes,
-    sections_results.completeness,
-    sections_results.methods,
-    sections_results.settings,
-    sections_results.software,
+    results.others,
+    results.limitations,
+    data.data,
+    data.changes,
+    results.completeness,
+    results.methods,
+    results.settings,
+    results.software,
 )
 
 
@@ -36,7 +36,7 @@ def build(findings: Findings) -> Document:
         tuple(s for make in made for s in [make(findings)] if s is not None)
         for made in (_BEFORE_CHAPTERS, _AFTER_CHAPTERS)
     )
-    sections = (*before, *sections_results.chapters(findings), *after)
+    sections = (*before, *results.chapters(findings), *after)
     run = findings.run
     colophon = " · ".join(f"{str(k).replace('_', ' ')} {run[k]}" for k in ("date", "version", "seed") if k in run)
     return Document(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from neurohlh.core.findings import Findings
-from neurohlh.report import sections_results
 from neurohlh.report.blocks import Block, Callout, Document, KeyFigure, KeyFigures, Paragraph, Section
+from neurohlh.report.sections import results
 
 
 def evidence_document(
@@ -23,9 +23,9 @@ def evidence_document(
     blocks += [Paragraph(text) for text in sentences]
     if findings.cautions:
         blocks.append(Callout("caution", "What speaks against trusting these numbers", findings.cautions))
-    after = (sections_results.limitations, sections_results.methods, sections_results.software)
+    after = (results.limitations, results.methods, results.software)
     sections = (
-        *sections_results.chapters(findings),
+        *results.chapters(findings),
         *(s for make in after for s in [make(findings)] if s is not None),
     )
     return Document(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from neurohlh.core.findings import Findings
 from neurohlh.core.result import Result
+from neurohlh.report.language import ENGLISH, Language
 
 EXPOSURE_WORDS = {
     "met": "CNS involvement",
@@ -44,23 +45,28 @@ _TRANSFORM_WORDS = {"log2": "per doubling", "log10": "per tenfold", "log": "per 
 
 @dataclass(frozen=True)
 class Names:
-    """Labels, units and level words of one study."""
+    """Labels, units and level words of one study, and the language they are said in."""
 
     labels: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     levels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     exposure: str = "cns"
+    language: Language = ENGLISH
 
     @classmethod
-    def of(cls, findings: Findings) -> Names:
+    def of(cls, findings: Findings, language: Language = ENGLISH) -> Names:
         """The names that a study handed to its report."""
-        return cls(findings.labels, findings.units, findings.level_labels, findings.exposure)
+        return cls(findings.labels, findings.units, findings.level_labels, findings.exposure, language)
+
+    def say(self, text: str) -> str:
+        """An English text in the language of the report."""
+        return self.language.say(text)
 
     def with_result(self, result: Result) -> Names:
         """The same, completed by what the result itself carries."""
         labels = {**result.method.get("labels", {}), **self.labels}
         units = {**result.method.get("units", {}), **self.units}
-        return Names(labels, units, self.levels, self.exposure)
+        return replace(self, labels=labels, units=units)
 
     def label(self, variable: str) -> str:
         """The variable in words."""

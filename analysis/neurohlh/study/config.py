@@ -152,6 +152,25 @@ class Plan(_Section):
     model: tuple[PlanModel, ...] = Field((), description="Models that the study declares beside its main one")
 
 
+class Report(_Section):
+    """[report]"""
+
+    formats: tuple[Literal["html", "docx"], ...] = Field(("html", "docx"), min_length=1, description="Report files")
+    style: Literal["plain", "lancet", "nejm", "jama"] = Field(
+        "plain", description="Journal whose decimal mark, interval separator and p-value rules are used"
+    )
+    figures: tuple[Literal["svg", "png", "pdf"], ...] = Field(("svg", "png"), description="Files of every figure")
+    dpi: Literal[300, 600] = Field(300, description="Resolution of figures in PNG")
+
+
+class Disclosure(_Section):
+    """[disclosure]"""
+
+    minimum: int | None = Field(
+        None, ge=2, description="Counts from 1 to below this are suppressed, with a complementary cell (default: none)"
+    )
+
+
 class StudyConfig(_Section):
     """A whole study file."""
 
@@ -164,11 +183,13 @@ class StudyConfig(_Section):
     endpoint: Endpoints = Endpoints()
     model: Model = Model()
     plan: Plan = Plan()
+    report: Report = Report()
+    disclosure: Disclosure = Disclosure()
     definitions: tuple[str, ...] = Field((), description="Files with criteria sets of the study's own")
 
     def settings(self) -> Iterator[tuple[str, str, str, str]]:
         """(setting, value, 'declared' or 'default', meaning) for every setting but the sources'."""
-        for name in ("study", "values", "eligibility", "cns", "model", "plan"):
+        for name in ("study", "values", "eligibility", "cns", "model", "plan", "report", "disclosure"):
             section = getattr(self, name)
             declared = name in self.model_fields_set
             for key, info in type(section).model_fields.items():

@@ -135,7 +135,7 @@ class StudyRun:
         """The report as one self-contained page."""
         # The page and its figures load matplotlib, which a study that is only read does not need.
         from neurohlh.report.document import build
-        from neurohlh.report.render import html
+        from neurohlh.report.render.html import html
 
         return html(build(self.findings))
 

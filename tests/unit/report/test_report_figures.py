@@ -7,13 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from neurohlh.report import figures, figures_style
-from neurohlh.report.figures_survival import tick_words
+from neurohlh.report import figures
+from neurohlh.report.figures import look as figures_look
+from neurohlh.report.figures.survival import tick_words
 from neurohlh.report.names import Names
 
 
 def drawn(figure):
-    figures_style.svg_text(figure)  # places every text
+    figures_look.svg_text(figure)  # places every text
     return figure
 
 
@@ -36,7 +37,7 @@ def test_risk_table_shows_the_counts_of_the_result(kaplan_meier):
 def test_no_text_of_a_figure_leaves_it_or_covers_the_risk_table(kaplan_meier, cox, frequency, completeness):
     for result in (kaplan_meier, cox, frequency, completeness):
         figure = figures.draw(result)
-        with figures_style.style():
+        with figures_look.style():
             figure.draw_without_rendering()
         width, height = figure.get_size_inches() * figure.dpi
         for axes in figure.axes:
@@ -48,7 +49,7 @@ def test_no_text_of_a_figure_leaves_it_or_covers_the_risk_table(kaplan_meier, co
                 assert box.y0 >= -1, (result.kind, text.get_text())
                 assert box.y1 <= height + 1, (result.kind, text.get_text())
     risk = figures.draw(kaplan_meier)
-    with figures_style.style():
+    with figures_look.style():
         risk.draw_without_rendering()
     texts = risk.axes[1].texts
     names = [t for t in texts if t.get_text() in ("CNS involvement", "No CNS involvement")]
@@ -133,7 +134,7 @@ def test_saving_writes_vector_and_raster_the_same_every_time(kaplan_meier, tmp_p
 
 def test_chinese_names_stay_text_in_svg_and_never_warn_in_png(kaplan_meier, tmp_path, monkeypatch):
     names = Names(levels={"cns": {"met": "中枢受累", "not_met": "无中枢受累"}})
-    monkeypatch.setattr(figures_style, "_CJK_FONTS", ())  # a machine without Chinese fonts
+    monkeypatch.setattr(figures_look, "_CJK_FONTS", ())  # a machine without Chinese fonts
     svg, png = figures.save(kaplan_meier, tmp_path / "km", names=names)
     assert "无中枢受累" in svg.read_text(encoding="utf-8")
     assert png.stat().st_size > 10_000
@@ -167,7 +168,7 @@ def test_flow_figure_shows_the_boxes_of_the_page(findings):
     texts = [t.get_text() for t in figure.axes[0].texts]
     assert "362 patients in the study" in texts
     assert any(t.startswith("4 rows that contradict each other") and "27 HLH-2004 not decidable" in t for t in texts)
-    with figures_style.style():
+    with figures_look.style():
         figure.draw_without_rendering()
     boxes = [t.get_window_extent() for t in figure.axes[0].texts if t.get_text()]
     assert all(box.x1 <= figure.get_size_inches()[0] * figure.dpi for box in boxes)
@@ -175,7 +176,7 @@ def test_flow_figure_shows_the_boxes_of_the_page(findings):
 
 
 def test_groups_that_are_not_status_words_get_distinct_colours(kaplan_meier):
-    colours = figures_style.colours(["A", "B", "C", "met"])
+    colours = figures_look.colours(["A", "B", "C", "met"])
     assert len(set(colours.values())) == 4
     curves = kaplan_meier.curves.replace({"group": {"met": "A", "not_met": "B"}})
     renamed = dataclasses.replace(kaplan_meier, curves=curves)
@@ -192,7 +193,7 @@ def test_a_key_with_many_groups_wraps_inside_the_figure(kaplan_meier):
         method={**kaplan_meier.method, "risk_table": table},
     )
     figure = figures.draw(many)
-    with figures_style.style():
+    with figures_look.style():
         figure.draw_without_rendering()
     width, height = figure.get_size_inches() * figure.dpi
     key = [t.get_window_extent() for t in figure.axes[0].texts if "CNS" in t.get_text()]

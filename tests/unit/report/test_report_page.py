@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 
 from neurohlh.core.findings import Findings
-from neurohlh.report import document, flow, render, sections_data
+from neurohlh.report import document, flow
+from neurohlh.report.render import html as render
+from neurohlh.report.sections import data as sections_data
 
 VOID = {"meta", "input", "br", "hr", "img", "link"}
 

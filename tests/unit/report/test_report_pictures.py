@@ -6,7 +6,8 @@ import pytest
 
 from neurohlh.core import pictures
 from neurohlh.core.result import Result, tidy_frame
-from neurohlh.report import figures, figures_style
+from neurohlh.report import figures
+from neurohlh.report.figures import look as figures_look
 
 RESULT = Result("x", tidy_frame([{"term": "a", "estimate": 1.0}]), method={"title": "A title"})
 LINES = [
@@ -36,7 +37,7 @@ def texts(axes):
 
 
 def assert_inside(figure):
-    with figures_style.style():
+    with figures_look.style():
         figure.draw_without_rendering()
     width, height = figure.get_size_inches() * figure.dpi
     for axes in figure.axes:

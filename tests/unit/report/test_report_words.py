@@ -8,7 +8,7 @@ from neurohlh.core.format import THIN
 from neurohlh.core.result import Result
 from neurohlh.report import words
 from neurohlh.report.methods import in_words
-from neurohlh.report.summary import summary
+from neurohlh.report.sections.summary import summary
 
 
 def with_adjusted(findings, low, high, estimate=1.5):

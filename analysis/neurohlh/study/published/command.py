@@ -108,7 +108,7 @@ class EvidenceRun:
         """The report as one self-contained page."""
         # The page and its figures load matplotlib, which the text does not need.
         from neurohlh.report.evidence_document import evidence_document
-        from neurohlh.report.render import html
+        from neurohlh.report.render.html import html
 
         said = [*sentences(self.world), *self._beside()]
         document = evidence_document(

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from neurohlh.core import format as fmt
 from neurohlh.core.result import Result
-from neurohlh.report.figures_style import ACCENT, GREY, GRID, INK, MUTED, Drawing, axes, canvas, text_width, write
+from neurohlh.report.figures.look import ACCENT, GREY, GRID, INK, MUTED, Drawing, axes, canvas, text_width, write
 from neurohlh.report.names import Names
 
 _COLUMN, _ROW, _BARS = 0.34, 0.3, 1.9

@@ -12,7 +12,7 @@ from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from neurohlh.core import format as fmt
 from neurohlh.core.result import Result
-from neurohlh.report.figures_style import ACCENT, GRID, INK, MUTED, Drawing, axes, canvas, text_width, write
+from neurohlh.report.figures.look import ACCENT, GRID, INK, MUTED, Drawing, axes, canvas, text_width, write
 from neurohlh.report.names import Names
 
 WARNING = "#d55e00"

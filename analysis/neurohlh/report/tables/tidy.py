@@ -12,7 +12,7 @@ from neurohlh.core import format as fmt
 from neurohlh.core.result import Result
 from neurohlh.report.blocks import Cell, Column, Row, Table
 from neurohlh.report.names import Names
-from neurohlh.report.tables_describe import confidence
+from neurohlh.report.tables.describe import confidence
 
 _RATIOS = ("HR", "OR", "RR", "IRR", "SHR", "ratio")
 _SHARES = (

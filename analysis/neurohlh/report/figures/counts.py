@@ -11,9 +11,9 @@ from matplotlib.ticker import PercentFormatter
 from neurohlh.core import format as fmt
 from neurohlh.core.result import Result
 from neurohlh.report.blocks import FlowStep
-from neurohlh.report.figures_style import GRID, INK, MUTED, Drawing, axes, canvas, text_width
+from neurohlh.report.figures.look import GRID, INK, MUTED, Drawing, axes, canvas, text_width
 from neurohlh.report.names import Names
-from neurohlh.report.tables_describe import STATE_WORDS
+from neurohlh.report.tables.describe import STATE_WORDS
 
 _STATE_COLOURS = {
     "value": "#0072b2",

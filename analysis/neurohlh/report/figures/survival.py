@@ -12,7 +12,7 @@ from matplotlib.ticker import FixedLocator, PercentFormatter
 
 from neurohlh.core import format as fmt
 from neurohlh.core.result import Result
-from neurohlh.report.figures_style import GRID, MUTED, Drawing, axes, canvas, colours, text_width
+from neurohlh.report.figures.look import GRID, MUTED, Drawing, axes, canvas, colours, text_width
 from neurohlh.report.names import Names
 
 _DAYS_PER_YEAR = (365.25, 365.0)

@@ -11,7 +11,7 @@ from neurohlh.core import format as fmt
 from neurohlh.core.result import Result
 from neurohlh.report.blocks import Cell, Column, Row, Table
 from neurohlh.report.names import Names
-from neurohlh.report.tables_describe import confidence, interval_words
+from neurohlh.report.tables.describe import confidence, interval_words
 
 ANALYSIS_WORDS = {
     "cox": "Hazard ratio",

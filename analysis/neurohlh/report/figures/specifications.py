@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from neurohlh.core.result import Result
-from neurohlh.report.figures_style import ACCENT, GREY, GRID, INK, MUTED, Drawing, axes, canvas, text_width, write
+from neurohlh.report.figures.look import ACCENT, GREY, GRID, INK, MUTED, Drawing, axes, canvas, text_width, write
 from neurohlh.report.names import Names
 
 _WIDTH, _CURVE, _ROW = 6.2, 2.6, 0.155

@@ -10,26 +10,26 @@ from typing import Any
 
 from neurohlh.core.findings import Findings
 from neurohlh.core.result import Result
-from neurohlh.report import (
-    figures_counts,
-    figures_forest,
-    figures_intervals,
-    figures_patterns,
-    figures_specifications,
-    figures_survival,
+from neurohlh.report.figures import (
+    counts,
+    forest,
+    intervals,
+    patterns,
+    specifications,
+    survival,
 )
-from neurohlh.report.figures_style import Drawing, drawable, png_bytes, style, svg_text
+from neurohlh.report.figures.look import Drawing, drawable, png_bytes, style, svg_text
 from neurohlh.report.flow import flow_steps
 from neurohlh.report.names import Names
 
 _DRAW: dict[str, Callable[..., Drawing]] = {
-    "kaplan_meier": figures_survival.kaplan_meier,
-    "cox": figures_intervals.cox,
-    "frequency": figures_intervals.frequency,
-    "completeness": figures_counts.completeness,
-    "forest": figures_forest.forest,
-    "upset": figures_patterns.upset,
-    "specification_curve": figures_specifications.specification_curve,
+    "kaplan_meier": survival.kaplan_meier,
+    "cox": intervals.cox,
+    "frequency": intervals.frequency,
+    "completeness": counts.completeness,
+    "forest": forest.forest,
+    "upset": patterns.upset,
+    "specification_curve": specifications.specification_curve,
 }
 # Colours that follow the page's light or dark scheme: hex in a file of its own, a variable of the page inside it.
 _SCHEME = {
@@ -77,7 +77,7 @@ def draw(result: Result, *, names: Names | None = None, **options: Any) -> Drawi
 def flow(findings: Findings) -> Drawing:
     """The flow of patients as a figure: the boxes of the report."""
     with style():
-        return figures_counts.flow(list(flow_steps(findings)))
+        return counts.flow(list(flow_steps(findings)))
 
 
 def save(

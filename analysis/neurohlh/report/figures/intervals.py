@@ -12,10 +12,10 @@ from matplotlib.ticker import FixedLocator, NullLocator, PercentFormatter
 
 from neurohlh.core import format as fmt
 from neurohlh.core.result import Result
-from neurohlh.report.figures_style import ACCENT, GRID, MUTED, Drawing, axes, canvas, text_width, write
+from neurohlh.report.figures.look import ACCENT, GRID, MUTED, Drawing, axes, canvas, text_width, write
 from neurohlh.report.names import Names
-from neurohlh.report.tables_describe import FREQUENCY_WORDS
-from neurohlh.report.tables_survival import ANALYSIS_WORDS, cox_analyses, cox_terms
+from neurohlh.report.tables.describe import FREQUENCY_WORDS
+from neurohlh.report.tables.survival import ANALYSIS_WORDS, cox_analyses, cox_terms
 
 _ROW, _PLOT = 0.27, 2.7
 _MARKS = (("o", "white", MUTED), ("o", ACCENT, ACCENT))

@@ -41,7 +41,7 @@ def _identities() -> Callable[[Block], str]:
 @cache
 def _environment() -> jinja2.Environment:
     return jinja2.Environment(
-        loader=jinja2.PackageLoader("neurohlh", "report"),
+        loader=jinja2.PackageLoader("neurohlh", "report/render"),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -51,7 +51,7 @@ def _environment() -> jinja2.Environment:
 
 @cache
 def _css() -> str:
-    return resources.files("neurohlh.report").joinpath("report.css").read_text(encoding="utf-8")
+    return resources.files("neurohlh.report.render").joinpath("report.css").read_text(encoding="utf-8")
 
 
 def _scoped(css: str) -> str:
