@@ -37,6 +37,7 @@ schema = 1
 [study]
 title = "SYNTHETIC EXAMPLE: CNS involvement and survival in HLH, two invented hospitals"
 seed = {seed}
+languages = ["en", "zh"]
 [[source]]
 path = "{a}"
 [[source]]
