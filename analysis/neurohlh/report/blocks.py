@@ -155,10 +155,12 @@ class FlowStep:
 
 @dataclass(frozen=True)
 class Flow:
-    """The flow of patients from the tables to the analysis."""
+    """The flow of patients from the tables to the analysis; it is numbered among the figures."""
 
     block: ClassVar[str] = "flow"
     steps: tuple[FlowStep, ...]
+    title: str = "Flow of patients"
+    key: str = "fig-flow"
 
 
 @dataclass(frozen=True)
@@ -176,11 +178,12 @@ AnyBlock = TypeVar("AnyBlock", bound=Block)
 
 @dataclass(frozen=True)
 class Section:
-    """A numbered heading and what stands under it."""
+    """A numbered heading and what stands under it; a `supplement` stands behind the main text in print."""
 
     key: str
     title: str
     blocks: tuple[Block, ...]
+    supplement: bool = False
 
 
 @dataclass(frozen=True)

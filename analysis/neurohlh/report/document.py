@@ -21,10 +21,10 @@ _BEFORE_CHAPTERS = (
 _AFTER_CHAPTERS = (
     results.others,
     results.limitations,
+    results.methods,
     data.data,
     data.changes,
     results.completeness,
-    results.methods,
     results.settings,
     results.software,
 )

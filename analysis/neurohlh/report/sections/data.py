@@ -53,7 +53,8 @@ def data(findings: Findings) -> Section | None:
         blocks.append(frame_table(findings.sources, columns, "Tables that were read", key="sources"))
     if len(findings.columns):
         blocks.append(_columns(findings.columns))
-    return Section("data", "Data and how the columns were understood", tuple(blocks)) if blocks else None
+    title = "Data and how the columns were understood"
+    return Section("data", title, tuple(blocks), supplement=True) if blocks else None
 
 
 def _columns(frame: pd.DataFrame) -> Table:
@@ -87,7 +88,8 @@ def changes(findings: Findings) -> Section | None:
         blocks += [_issue_counts(findings.issues), _issues(findings)]
     elif blocks:
         blocks.append(Paragraph("No value was refused or doubted."))
-    return Section("changes", "What was changed, refused or doubted", tuple(blocks)) if blocks else None
+    title = "What was changed, refused or doubted"
+    return Section("changes", title, tuple(blocks), supplement=True) if blocks else None
 
 
 def _issue_counts(issues: pd.DataFrame) -> Paragraph:

@@ -47,7 +47,8 @@ NO_FREQUENCY = Callout(
 
 def completeness(findings: Findings) -> Section | None:
     """How complete each variable is."""
-    return _section(findings, "completeness", "Completeness", ("completeness",), drawn=("completeness",))
+    blocks = _blocks(findings, ("completeness",), drawn=("completeness",))
+    return Section("completeness", "Completeness", blocks, supplement=True) if blocks else None
 
 
 def table1(findings: Findings) -> Section | None:
@@ -171,14 +172,14 @@ def settings(findings: Findings) -> Section | None:
         for s in findings.settings
     )
     table = Table("Choices of this study", columns, rows, key="settings")
-    return Section("settings", "Study settings", (table,))
+    return Section("settings", "Study settings", (table,), supplement=True)
 
 
 def software(findings: Findings) -> Section | None:
     """Software, versions, seed and fingerprints of the run."""
     facts = [(str(k).replace("_", " ").capitalize(), str(v)) for k, v in findings.run.items()]
     facts += [(str(k), str(v)) for k, v in findings.versions.items()]
-    return Section("software", "Software and run", (Definitions(tuple(facts)),)) if facts else None
+    return Section("software", "Software and run", (Definitions(tuple(facts)),), supplement=True) if facts else None
 
 
 def _section(
