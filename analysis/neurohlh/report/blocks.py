@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import ClassVar, Literal, TypeVar
 
 import pandas as pd
@@ -67,37 +68,57 @@ class KeyFigures:
 
 @dataclass(frozen=True)
 class Cell:
-    """Display text of one cell; `sub` stands smaller below it, `note` becomes a lettered footnote."""
+    """Display text of one cell; `sub` stands smaller below it, `note` becomes a lettered footnote.
+
+    `value` is the number in full precision by which the column sorts (None: it sorts as text). `rows` are the rows of
+    the result's frame (`Table.frame`) that the numbers of this cell come from.
+    """
 
     text: str = ""
     sub: str = ""
     note: str = ""
     span: int = 1
+    value: float | None = None
+    rows: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its head, what stands smaller below the head, and whether it holds numbers."""
+    """One column: its head, what stands smaller below the head (unit, interval, 'n/N'), whether it holds numbers.
+
+    Neighbours with the same `spanner` share one head above theirs; `above` is one more head above the spanner.
+    """
 
     head: str
     sub: str = ""
     number: bool = True
     spanner: str = ""
+    above: str = ""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row; the first cell is its head. 'group' rows head the rows that follow, 'sub' rows are set in."""
+    """One row; the first cell is its head. 'group' rows head the rows that follow, 'sub' rows are set in.
+
+    `indent` sets a row in by further steps: groups within groups, and the rows beneath them.
+    """
 
     cells: tuple[Cell, ...]
     kind: Literal["body", "group", "sub"] = "body"
+    indent: int = 0
+
+    def depth(self) -> int:
+        """By how many steps the head of the row is set in."""
+        return self.indent + (self.kind == "sub")
 
 
 @dataclass(frozen=True)
 class Table:
     """A captioned table; `fold` rows are shown, the others wait behind a click (all where it is 0).
 
-    In a `wordy` table the first column holds sentences and gets more room.
+    Below it stand, in this order: the lettered notes of its cells, the `footnotes`, the `method` that made the numbers,
+    and the `abbreviations` that its text uses, as (abbreviation, expansion) pairs. In a `wordy` table the first column
+    holds sentences and gets more room. `frame` names the part of the result that `Cell.rows` counts: 'tidy' or 'checks'.
     """
 
     block: ClassVar[str] = "table"
@@ -108,6 +129,9 @@ class Table:
     fold: int = 0
     key: str = ""
     wordy: bool = False
+    method: str = ""
+    abbreviations: tuple[tuple[str, str], ...] = ()
+    frame: Literal["tidy", "checks"] = "tidy"
 
     def letters(self) -> dict[str, str]:
         """Footnote text -> its letter, in the order in which a reader meets them."""
@@ -122,15 +146,11 @@ class Table:
         """The rows behind the click; a handful more than `fold` are not worth one."""
         return self.rows[self.fold :] if self.fold and len(self.rows) > self.fold + 3 else ()
 
-    def spanners(self) -> list[tuple[str, int]]:
-        """Runs of equal spanner texts over the columns, as (text, width); empty where no column has one."""
-        runs: list[tuple[str, int]] = []
-        for column in self.columns:
-            if runs and runs[-1][0] == column.spanner:
-                runs[-1] = (column.spanner, runs[-1][1] + 1)
-            else:
-                runs.append((column.spanner, 1))
-        return runs if any(text for text, _ in runs) else []
+    def spanner_rows(self) -> tuple[tuple[tuple[str, int], ...], ...]:
+        """The heads above the columns' own, the outermost first, each as runs of (text, width); only rows with text."""
+        inner = _runs([(c.spanner, c.above) for c in self.columns])
+        outer = _runs([(c.above, "") for c in self.columns])
+        return tuple(tuple(row) for row in (outer, inner) if any(text for text, _ in row))
 
 
 @dataclass(frozen=True)
@@ -223,6 +243,11 @@ def plain(value: object) -> str:
     if isinstance(value, (int, float)) or hasattr(value, "item"):
         return fmt.significant(float(value), 6)  # type: ignore[arg-type]
     return str(value)
+
+
+def _runs(heads: list[tuple[str, str]]) -> list[tuple[str, int]]:
+    """Neighbours with equal heads as one run; the second part only keeps apart what stands under different heads."""
+    return [(text, len(list(run))) for (text, _), run in groupby(heads)]
 
 
 def _has_text(column: pd.Series) -> bool:
