@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
-from typing import ClassVar, Literal, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, Self, TypeVar
 
 import pandas as pd
 
 from neurohlh.core import format as fmt
+
+if TYPE_CHECKING:
+    from neurohlh.report.language import Language
 
 
 @dataclass(frozen=True)
@@ -153,15 +156,38 @@ class Table:
         return tuple(tuple(row) for row in (outer, inner) if any(text for text, _ in row))
 
 
+class Picture(Protocol):
+    """A drawing that is made when a renderer asks for it."""
+
+    def svg(self, key: str, title: str, description: str) -> str:
+        """The drawing as an SVG element for a page; `key` makes its ids its own."""
+
+    def png(self, dpi: int) -> bytes:
+        """The drawing as a PNG file on white."""
+
+    def said_in(self, language: Language) -> Self:
+        """The same drawing with its words in another language."""
+
+
 @dataclass(frozen=True)
 class Figure:
-    """A drawing as SVG text, its caption, and what it shows in words for those who cannot see it."""
+    """A drawing, its title and caption, and in `alt` what it shows in words for those who cannot see it.
+
+    `name` is the stem of its files (figures/<name>.svg).
+    """
 
     block: ClassVar[str] = "figure"
-    svg: str
+    picture: Picture
     title: str
     caption: str
     key: str = ""
+    alt: str = ""
+    name: str = ""
+
+    @property
+    def svg(self) -> str:
+        """The drawing as an SVG element with its title and its text alternative."""
+        return self.picture.svg(self.key, self.title, self.alt)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from neurohlh.report.blocks import (
 )
 from neurohlh.report.methods import method_items
 from neurohlh.report.names import Names
+from neurohlh.report.picture import ResultPicture
 from neurohlh.report.tables import tables_of
 
 _PLACED = {
@@ -205,16 +206,13 @@ def _blocks(
 
 
 def _figure(findings: Findings, key: str, result: Result, names: Names) -> Figure:
-    from neurohlh.report import figures  # matplotlib loads only when a figure is drawn
-
     options = {}
     if result.kind == "kaplan_meier":
         options = {"x_label": str(result.method.get("time_zero", findings.time_zero))}
     ident = re.sub(r"[^a-z0-9]+", "-", f"fig-{key}".lower())
     title, caption = _captions(result, findings)
     alt = _alternative(findings, result, caption)
-    svg = figures.inline_svg(result, ident, title, alt, names=names, **options)
-    return Figure(svg, title, caption, key=ident)
+    return Figure(ResultPicture(result, names, options), title, caption, key=ident, alt=alt, name=key)
 
 
 _PICTURES = {

@@ -1,0 +1,44 @@
+"""The drawing of one result, made when a renderer asks for it and kept as bytes, never as an open figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from neurohlh.core.result import Result
+from neurohlh.report.language import Language
+from neurohlh.report.names import Names
+
+
+@dataclass(frozen=True, eq=False)
+class ResultPicture:
+    """How a result is drawn: the words of `names` (and their language), and the options of its kind of figure."""
+
+    result: Result
+    names: Names
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def svg(self, key: str, title: str, description: str) -> str:
+        """The drawing as an SVG element for a page; `key` makes its ids its own."""
+        from neurohlh.report import figures  # matplotlib loads only when a figure is drawn
+
+        return figures.inline_svg(self.result, key, title, description, names=self.names, **self.options)
+
+    def png(self, dpi: int) -> bytes:
+        """The drawing as a PNG file on white; drawn once per resolution."""
+        if dpi not in self._pngs:
+            from neurohlh.report import figures
+
+            drawn = figures.draw(self.result, names=self.names, **self.options)
+            self._pngs[dpi] = figures.png_bytes(drawn, dpi)
+        return self._pngs[dpi]
+
+    def said_in(self, language: Language) -> ResultPicture:
+        """The same drawing with its words in another language."""
+        return replace(self, names=replace(self.names, language=language))
+
+    @cached_property
+    def _pngs(self) -> dict[int, bytes]:
+        return {}
