@@ -135,3 +135,32 @@ def test_a_shown_number_is_the_number_at_its_shown_precision(value, decimals):
     back = float(shown.replace(T, "").replace(M, "-"))
     assert abs(back - value) <= 0.5 * 10.0**-decimals * (1 + 1e-9) + abs(value) * 1e-15
     assert not (shown.startswith(M) and back == 0)
+
+
+class Taken:
+    """What disclosure control leaves in the place of a number."""
+
+    is_suppressed = True
+
+
+@pytest.mark.parametrize(
+    "show",
+    [
+        lambda v: fmt.fixed(v, 1),
+        fmt.integer,
+        fmt.significant,
+        fmt.percent,
+        fmt.percentage_points,
+        fmt.p_value,
+        fmt.ratio,
+        fmt.duration,
+        lambda v: fmt.count_of(v, 10),
+        lambda v: fmt.count_of(3, v),
+        lambda v: fmt.interval(v, 2.0, fmt.ratio),
+        lambda v: fmt.with_interval(v, 1.0, 2.0),
+        lambda v: fmt.ratio_with_interval(v, 1.0, 2.0),
+    ],
+)
+def test_what_was_suppressed_is_a_word_and_never_a_number(show):
+    assert show(Taken()) == "suppressed"
+    assert not fmt.is_missing(Taken())
