@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # pip of the outer Python installs into the environment, so that a Python without ensurepip will do too
 INSTALL := $(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check
 
-.PHONY: report test bench clean
+.PHONY: report test docs bench clean
 
 report: $(VENV)/.ready
 	$(BIN)/neurohlh run data/example/study.toml --out out/example
@@ -15,6 +15,10 @@ test: $(VENV)/.ready-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -n auto --dist loadfile
+
+docs: $(VENV)/.ready-dev
+	$(BIN)/sphinx-build -W --keep-going -q -b html docs out/docs
+	@echo "Documentation: out/docs/index.html"
 
 bench: $(VENV)/.ready-dev
 	$(BIN)/python benchmarks/run.py

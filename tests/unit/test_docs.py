@@ -1,13 +1,16 @@
 """What the documentation lists is what there is."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from neurohlh import stats
+from neurohlh.clinical.criteria import from_data
 from neurohlh.clinical.report_quality import first_readings, quality
+from neurohlh.study.config import check_config
 from neurohlh.study.verification.table import EQUAL, cases
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -18,6 +21,28 @@ def test_every_statistic_is_documented_and_nothing_else():
     first_cells = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
     named = {name for cell in first_cells for name in re.findall(r"`(\w+)`", cell)}
     assert named == set(stats.VERBS)
+
+
+def test_every_statistic_has_its_formula_or_its_explanation():
+    told = "".join(page.read_text(encoding="utf-8") for page in (DOCS / "explanation").glob("*.md"))
+    assert [verb for verb in stats.VERBS if f"`{verb}`" not in told] == []
+
+
+def test_the_glossary_is_in_alphabetical_order():
+    lines = (DOCS / "glossary.md").read_text(encoding="utf-8").splitlines()
+    terms = [term for term, told in zip(lines, lines[1:], strict=False) if told.startswith(": ")]
+    assert len(terms) > 30
+    assert terms == sorted(terms, key=str.casefold)
+
+
+def test_the_study_files_of_the_pages_are_study_files():
+    for page in sorted((DOCS / "how-to").glob("*.md")):
+        for block in re.findall(r"```toml\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.S):
+            data = tomllib.loads(block)
+            if "items" in data:
+                assert from_data(data, page.name, "own").rule is not None
+            else:
+                check_config({"schema": 1, "source": [{"path": "table.csv"}], **data}, page.name)
 
 
 def table() -> pd.DataFrame:
