@@ -50,7 +50,7 @@ def read_table(
         _refuse_sheet(sheet, suffix, source)
         _refuse_header_row(header_row, suffix, source)
         loaded = _STATS[suffix](path, source)
-    return _table(loaded, source)
+    return raw_table(loaded, source)
 
 
 def _nothing(_: str) -> bool:
@@ -95,7 +95,8 @@ def _refuse_sheet(sheet: str | None, suffix: str, source: str) -> None:
         )
 
 
-def _table(loaded: Loaded, source: str) -> RawTable:
+def raw_table(loaded: Loaded, source: str) -> RawTable:
+    """What a reader loaded, with its rows sorted into patients and others; InputError where there is no patient."""
     grid, header = loaded.grid, loaded.header
     if grid.width > MAX_COLUMNS:
         raise InputError(

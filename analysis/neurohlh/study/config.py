@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from neurohlh.core.errors import InputError, did_you_mean
+from neurohlh.study.source_check import check_source
 
 Keep = Literal["met", "indeterminate", "not_met"]
 Origin = Literal["date_hlh_diagnosis", "date_admission", "date_treatment_start"]
@@ -54,9 +55,9 @@ class StudySection(_Section):
 
 
 class Source(_Section):
-    """[[source]]: one table."""
+    """[[source]]: one table, of a file or of a database."""
 
-    path: str = Field(description="The table, relative to the study file")
+    path: str = Field("", description="The table, or a folder of phenopackets, relative to the study file")
     sheet: str | None = Field(None, description="Sheet of a workbook (default: the first)")
     header_row: int | None = Field(
         None, ge=1, description="Row of the header as the spreadsheet counts (default: found)"
@@ -67,6 +68,30 @@ class Source(_Section):
     rename: dict[str, str] = Field(default_factory=dict, description="Header -> variable, or 'ignore'")
     units: dict[str, str] = Field(default_factory=dict, description="Variable -> unit, where header and cell name none")
     codes: dict[str, dict[str, str]] = Field(default_factory=dict, description="Variable -> (text -> code)")
+    dictionary: str | None = Field(None, description="Data dictionary of a REDCap export, relative to the study file")
+    event: str | tuple[str, ...] | None = Field(
+        None, description="Events of a longitudinal REDCap project whose rows are read (default: refused)"
+    )
+    repeats: dict[str, str] = Field(
+        default_factory=dict,
+        description="Repeating instrument or event of REDCap -> 'first', 'last', a number, or 'ignore'",
+    )
+    unticked: Literal["unknown", "no"] = Field(
+        "unknown", description="What a question of REDCap without a single ticked box says, on a completed form"
+    )
+    database: str | None = Field(None, description="Address of an SQL database, without a password")
+    table: str | None = Field(None, description="Table or view of the database")
+    query: str | None = Field(None, description="Query of the database, instead of a table")
+    password_env: str | None = Field(None, description="Environment variable that holds the database's password")
+
+    @property
+    def name(self) -> str:
+        """What logs and reports call the source."""
+        if self.database is None:
+            return self.path
+        from neurohlh.etl.sql_url import checked_url, database_name  # SQLAlchemy, where a database is read at all
+
+        return database_name(checked_url(self.database))
 
 
 class Values(_Section):
@@ -234,6 +259,8 @@ def check_config(data: Mapping[str, Any], where: str) -> StudyConfig:
         config = StudyConfig.model_validate(dict(data))
     except ValidationError as error:
         raise _explain(error, where) from None
+    for number, source in enumerate(config.source, start=1):
+        check_source(source, f"source.{number}", where)
     _check_window(config.cns.window_days, config.model.landmark_days, ("cns.", "model."), where)
     _check_plan_models(config, where)
     return config

@@ -64,7 +64,7 @@ def assemble(
 ) -> Findings:
     """The bundle for the report. `criteria` and `cns` are the long tables of all patients."""
     cohort = classified.cohort
-    named = (config.study.title, *(s.path for s in config.source))
+    named = (config.study.title, *(s.name for s in config.source))
     included = set(cohort.frame["patient_id"][population.included])
     return Findings(
         title=config.study.title,
@@ -113,10 +113,10 @@ def source_settings(config: StudyConfig) -> Iterator[tuple[str, str, str, str]]:
     """(setting, value, 'declared', meaning) of whatever the study declares about its sources."""
     for source in config.source:
         for key, info in type(source).model_fields.items():
-            if key in source.model_fields_set and key != "path":
+            if key in source.model_fields_set and key not in ("path", "database"):
                 value = getattr(source, key)
                 shown = "; ".join(f"{k} = {v}" for k, v in value.items()) if isinstance(value, dict) else str(value)
-                yield f"{source.path}: {key}", shown, "declared", info.description or ""
+                yield f"{source.name}: {key}", shown, "declared", info.description or ""
 
 
 def criteria_summary(criteria: pd.DataFrame, sets: tuple[Definition, ...]) -> pd.DataFrame:

@@ -14,12 +14,12 @@ from neurohlh.clinical.report_use import CONTRADICTS, decide
 from neurohlh.core.errors import InputError, did_you_mean
 from neurohlh.etl.checks import check_cohort
 from neurohlh.etl.clean import CleanTable, SourceSettings, clean_table
-from neurohlh.etl.codebook import codebook, known_header
+from neurohlh.etl.codebook import codebook
 from neurohlh.etl.cohort import Cohort, build_cohort
 from neurohlh.etl.columns import SourceHints, understand
 from neurohlh.etl.ledger import stacked
-from neurohlh.etl.read import read_table
 from neurohlh.study.config import Source, StudyConfig
+from neurohlh.study.sources import read_source
 
 
 def load_cohort(config: StudyConfig, folder: Path, today: dt.date) -> Cohort:
@@ -69,16 +69,10 @@ def _clean_source(source: Source, config: StudyConfig, folder: Path, today: dt.d
             if name not in book:
                 known = [v.name for v in book]
                 raise InputError(
-                    f"{section} of source {source.path!r} name {name!r}, which is no variable of the codebook",
+                    f"{section} of source {source.name!r} name {name!r}, which is no variable of the codebook",
                     do=did_you_mean(name, known),
                 )
-    raw = read_table(
-        folder / source.path,
-        name=source.path,
-        sheet=source.sheet,
-        header_row=source.header_row,
-        known_headers=lambda text: text in source.rename or known_header(text),
-    )
+    raw = read_source(source, folder)
     hints = SourceHints(rename=source.rename, units=source.units, codes=source.codes)
     settings = SourceSettings(
         decimal=source.decimal,

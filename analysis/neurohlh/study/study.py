@@ -90,7 +90,7 @@ class Study:
         return StudyRun(self, classified, population, results, criteria, cns, findings, clock.seconds)
 
     def __repr__(self) -> str:
-        return f"Study {self.config.study.title!r}: {', '.join(s.path for s in self.config.source)}"
+        return f"Study {self.config.study.title!r}: {', '.join(s.name for s in self.config.source)}"
 
 
 @dataclass(frozen=True, repr=False)
