@@ -68,11 +68,15 @@ def _cns() -> str:
         "# Definitions of CNS involvement\n\nEvery published definition, with what its source prints and what it "
         "leaves open. Written from the catalogue; `[cns] definition` names one.\n"
     )
-    return head + "".join(f"\n## {d.name}\n\n{d.title}\n\n{_verbatim(show_definition(d.name))}" for d in cns_definitions())
+    return head + "".join(
+        f"\n## {d.name}\n\n{d.title}\n\n{_verbatim(show_definition(d.name))}" for d in cns_definitions()
+    )
 
 
 def _prognosis() -> str:
-    head = "# Prognostic rules\n\nRules whose points are in print can be evaluated; the others are listed, not scored.\n"
+    head = (
+        "# Prognostic rules\n\nRules whose points are in print can be evaluated; the others are listed, not scored.\n"
+    )
     return head + "".join(f"\n## {r.definition.name}\n\n{_prognostic_rule(r)}" for r in prognostic_rules())
 
 
@@ -99,9 +103,7 @@ def _vocabulary(name: str) -> str:
 
 
 def _codebook() -> str:
-    rows = [
-        (f"`{v.name}`", v.label(), v.type, v.unit or "", ", ".join(v.codes), v.note or "") for v in codebook()
-    ]
+    rows = [(f"`{v.name}`", v.label(), v.type, v.unit or "", ", ".join(v.codes), v.note or "") for v in codebook()]
     return "# Codebook\n\nThe variables that a table is read into.\n\n" + _table(
         ("Variable", "Label", "Type", "Unit", "Codes", "Note"), rows
     )
@@ -110,9 +112,7 @@ def _codebook() -> str:
 def _commands() -> str:
     parser = cli._parser()
     commands = next(a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
-    body = "".join(
-        f"\n## neurohlh {name}\n\n{_verbatim(_help(command))}" for name, command in commands.choices.items()
-    )
+    body = "".join(f"\n## neurohlh {name}\n\n{_verbatim(_help(command))}" for name, command in commands.choices.items())
     return f"# Commands\n\n{_verbatim(_help(parser))}{body}"
 
 

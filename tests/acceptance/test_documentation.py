@@ -62,9 +62,7 @@ def test_every_name_that_a_researcher_types_has_its_entry(site):
 
 
 def test_every_definition_is_shown_with_its_source(site):
-    sets, cns = (
-        (site / "generated" / f"{name}.html").read_text() for name in ("criteria-sets", "cns-definitions")
-    )
+    sets, cns = ((site / "generated" / f"{name}.html").read_text() for name in ("criteria-sets", "cns-definitions"))
     assert all(f">{load(key).name}<" in sets for key in criteria_sets())
     assert all(f">{d.name}<" in cns for d in definitions())
 
