@@ -31,11 +31,13 @@ _FAMILIES = {
     "meta": "Published results",
 }
 _REST = "Planning and sensitivity"
+_TERM = ("label_en", "label_zh", "hpo_id", "counts_default", "caution", "status")
+_LIMIT = ("analyte", "age_min_days", "age_max_days", "abnormal_if", "limit", "unit", "source", "status", "note")
 _VOCABULARIES = {
-    "neuro_symptoms": ("Neurological symptoms", "neuro_symptoms.csv", ("label_en", "label_zh", "hpo_id", "counts_default", "caution", "status")),
-    "mri_findings": ("Findings of cranial imaging", "mri_findings.csv", ("label_en", "label_zh", "hpo_id", "kind", "counts_default", "caution", "status")),
-    "csf_reference": ("Limits of the cerebrospinal fluid", "cns/csf_reference.csv", ("analyte", "age_min_days", "age_max_days", "abnormal_if", "limit", "unit", "source", "status", "note")),
-}  # fmt: skip
+    "neuro_symptoms": ("Neurological symptoms", "neuro_symptoms.csv", _TERM),
+    "mri_findings": ("Findings of cranial imaging", "mri_findings.csv", _TERM),
+    "csf_reference": ("Limits of the cerebrospinal fluid", "cns/csf_reference.csv", _LIMIT),
+}
 
 
 def write_pages(folder: Path) -> None:
@@ -74,9 +76,7 @@ def _cns() -> str:
 
 
 def _prognosis() -> str:
-    head = (
-        "# Prognostic rules\n\nRules whose points are in print can be evaluated; the others are listed, not scored.\n"
-    )
+    head = "# Prognostic rules\n\nRules whose points are in print are evaluated; the others are listed, not scored.\n"
     return head + "".join(f"\n## {r.definition.name}\n\n{_prognostic_rule(r)}" for r in prognostic_rules())
 
 
@@ -123,8 +123,8 @@ def _help(parser: argparse.ArgumentParser) -> str:
 
 def _study_file() -> str:
     head = (
-        "# The study file\n\nEvery key of `study.toml`; what is left out takes its default, and the report prints both. "
-        "An unknown key is an error that names the closest legal one.\n"
+        "# The study file\n\nEvery key of `study.toml`; what is left out takes its default, and the report prints "
+        "both. An unknown key is an error that names the closest legal one.\n"
     )
     parts = ", ".join(f"`{key}`" for key in PLAN_PARTS)
     return head + "".join(_section(name, model) for name, model in _sections()) + f"\nParts of the plan: {parts}.\n"
@@ -150,7 +150,7 @@ def _section(name: str, model: type[BaseModel]) -> str:
     rows = [
         (f"`{info.alias or key}`", _default(info), info.description or "")
         for key, info in model.model_fields.items()
-        if info.description or not name and key == "schema_"
+        if info.description or (not name and key == "schema_")
     ]
     doc = textwrap.dedent(model.__doc__ or "").strip()
     title = f"[{name}]" if name else "At the top"

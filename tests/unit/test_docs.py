@@ -1,5 +1,6 @@
 """What the documentation lists is what there is."""
 
+import itertools
 import re
 import tomllib
 from pathlib import Path
@@ -30,7 +31,7 @@ def test_every_statistic_has_its_formula_or_its_explanation():
 
 def test_the_glossary_is_in_alphabetical_order():
     lines = (DOCS / "glossary.md").read_text(encoding="utf-8").splitlines()
-    terms = [term for term, told in zip(lines, lines[1:], strict=False) if told.startswith(": ")]
+    terms = [term for term, told in itertools.pairwise(lines) if told.startswith(": ")]
     assert len(terms) > 30
     assert terms == sorted(terms, key=str.casefold)
 
