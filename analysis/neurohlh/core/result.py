@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from neurohlh.core.suppression import SUPPRESSED, WORD, is_suppressed, numbers, restored, written
+
 TIDY_COLUMNS: tuple[str, ...] = (
     "analysis", "outcome", "population", "variable", "term", "level", "is_reference", "group", "contrast",
     "time", "n", "events", "measure", "scale", "estimate", "conf_low", "conf_high", "coef", "std_error",
@@ -55,8 +57,13 @@ def tidy_frame(rows: Sequence[Mapping[str, Any]] | pd.DataFrame) -> pd.DataFrame
         elif column == "is_reference":
             data[column] = np.array([not _absent(v) and bool(v == 1) for v in values], dtype=bool)
         else:
-            data[column] = np.array([np.nan if _absent(v) else float(v) for v in values], dtype=float)
+            data[column] = _numbers(values)
     return pd.DataFrame(data)
+
+
+def _numbers(values: list[Any]) -> Any:
+    floats = [v if is_suppressed(v) else np.nan if _absent(v) else float(v) for v in values]
+    return numbers(floats) if any(map(is_suppressed, floats)) else np.array(floats, dtype=float)
 
 
 def _by_column(rows: Sequence[Mapping[str, Any]] | pd.DataFrame) -> tuple[dict[str, list[Any]], int]:
@@ -67,6 +74,10 @@ def _by_column(rows: Sequence[Mapping[str, Any]] | pd.DataFrame) -> tuple[dict[s
 
 
 def _absent(value: Any) -> bool:
+    return not is_suppressed(value) and _is_na(value)
+
+
+def _is_na(value: Any) -> bool:
     return value is None or value is pd.NA or bool(value != value)
 
 
@@ -113,11 +124,11 @@ class Result:
         return json.dumps(
             {
                 "kind": self.kind,
-                "tidy": _frame_to_json(self.tidy),
-                "curves": _frame_to_json(self.curves),
-                "checks": _frame_to_json(self.checks),
-                "method": dict(self.method),
-                "counts": dict(self.counts),
+                "tidy": frame_to_json(self.tidy),
+                "curves": frame_to_json(self.curves),
+                "checks": frame_to_json(self.checks),
+                "method": written(self.method),
+                "counts": written(self.counts),
                 "notes": list(self.notes),
                 "origin": dict(self.origin),
             },
@@ -131,7 +142,8 @@ class Result:
         """The result that `to_json` wrote."""
         data = json.loads(text)
         for part in ("tidy", "curves", "checks"):
-            data[part] = _frame_from_json(data[part])
+            data[part] = frame_from_json(data[part])
+        data["method"], data["counts"] = restored(data["method"]), restored(data["counts"])
         data["notes"] = tuple(data["notes"])
         return cls(**data)
 
@@ -154,19 +166,38 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def _frame_to_json(frame: pd.DataFrame) -> dict[str, Any]:
+_MASKED = "number or suppressed"
+"""How the type of a column is written that holds numbers and states."""
+
+
+def frame_to_json(frame: pd.DataFrame) -> dict[str, Any]:
+    """A frame as plain data for JSON, number for number; `frame_from_json` gives it back."""
     # Not by DataFrame.to_json: it keeps 15 digits of a number that has up to 17, and writes infinity as null.
     rows = [[_cell(value) for value in row] for row in frame.itertuples(index=False, name=None)]
-    dtypes = {str(c): str(t) for c, t in frame.dtypes.items()}
+    dtypes = {str(c): _MASKED if _masked(frame[c]) else str(t) for c, t in frame.dtypes.items()}
     return {"dtypes": dtypes, "data": {"columns": list(dtypes), "data": rows}}
 
 
+def _masked(column: pd.Series) -> bool:
+    return column.dtype == object and any(is_suppressed(v) for v in column)
+
+
 def _cell(value: Any) -> Any:
+    if is_suppressed(value):
+        return WORD
     if pd.isna(value):
         return None
     return str(value) if isinstance(value, float) and math.isinf(value) else value
 
 
-def _frame_from_json(data: dict[str, Any]) -> pd.DataFrame:
+def frame_from_json(data: Mapping[str, Any]) -> pd.DataFrame:
+    """The frame that `frame_to_json` wrote."""
     frame = pd.DataFrame(data["data"]["data"], columns=data["data"]["columns"], dtype=object)
-    return frame.astype(data["dtypes"])
+    for column, dtype in data["dtypes"].items():
+        masked = dtype == _MASKED
+        frame[column] = numbers([_number(v) for v in frame[column]]) if masked else frame[column].astype(dtype)
+    return frame
+
+
+def _number(value: Any) -> Any:
+    return SUPPRESSED if value == WORD else math.nan if value is None else float(value)

@@ -14,6 +14,7 @@ import pandas as pd
 
 from neurohlh.core.errors import InputError
 from neurohlh.core.result import Result
+from neurohlh.core.suppression import WORD, is_suppressed
 
 RUN_RECORD = "run.json"
 
@@ -59,16 +60,22 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
 def as_text(column: pd.Series) -> pd.Series:
     """A column as it is written to a file ('' where missing)."""
     missing = column.isna().to_numpy()
+    if column.dtype == object and any(map(is_suppressed, column)):
+        return pd.Series([WORD if is_suppressed(v) else _number(v) for v in column], index=column.index)
     if column.dtype.kind == "M":
         text = np.datetime_as_string(column.to_numpy().astype("datetime64[D]")).astype(object)
     elif column.dtype.kind == "f":
-        text = _distinct(column, lambda v: repr(v + 0.0).removesuffix(".0"))
+        text = _distinct(column, _number)
     elif column.dtype == "boolean" or column.dtype.kind == "b":
         text = np.where(column.fillna(False).to_numpy(dtype=bool), "true", "false").astype(object)
     else:
         text = _distinct(column, lambda v: v.isoformat() if hasattr(v, "isoformat") else _word(v))
     text[missing] = ""
     return pd.Series(text, index=column.index)
+
+
+def _number(value: float) -> str:
+    return "" if pd.isna(value) else repr(value + 0.0).removesuffix(".0")
 
 
 def _word(value: Any) -> str:
