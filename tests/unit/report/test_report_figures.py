@@ -2,14 +2,16 @@
 
 import dataclasses
 import re
+import struct
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from neurohlh.report import figures
+from neurohlh.report import figures, fonts
 from neurohlh.report.figures import look as figures_look
 from neurohlh.report.figures.survival import tick_words
+from neurohlh.report.language import Language
 from neurohlh.report.names import Names
 
 
@@ -132,18 +134,64 @@ def test_saving_writes_vector_and_raster_the_same_every_time(kaplan_meier, tmp_p
     assert "date" not in svg.lower()
 
 
-def test_chinese_names_stay_text_in_svg_and_never_warn_in_png(kaplan_meier, tmp_path, monkeypatch):
+def test_chinese_names_stay_text_in_svg_and_are_drawn_with_the_packages_font(kaplan_meier, tmp_path):
     names = Names(levels={"cns": {"met": "中枢受累", "not_met": "无中枢受累"}})
-    monkeypatch.setattr(figures_look, "_CJK_FONTS", ())  # a machine without Chinese fonts
-    svg, png = figures.save(kaplan_meier, tmp_path / "km", names=names)
+    svg, png, pdf = figures.save(kaplan_meier, tmp_path / "km", names=names, formats=("svg", "png", "pdf"))
     assert "无中枢受累" in svg.read_text(encoding="utf-8")
     assert png.stat().st_size > 10_000
+    assert fonts.FAMILY.replace(" ", "").encode() in pdf.read_bytes()
     shown = [t.get_text() for t in figures.draw(kaplan_meier, names=names).axes[1].texts]
-    assert {"item 1", "item 2"} <= set(shown)
+    assert {"中枢受累", "无中枢受累"} <= set(shown)
+
+
+def test_signs_that_no_font_has_are_numbered_in_png_and_stay_text_in_svg(kaplan_meier, tmp_path):
+    names = Names(levels={"cns": {"met": "☃𐀀", "not_met": "无中枢受累"}})
+    svg, _ = figures.save(kaplan_meier, tmp_path / "km", names=names)
+    assert "𐀀" in svg.read_text(encoding="utf-8")
+    figure = figures.draw(kaplan_meier, names=names)
+    assert {"item 1", "无中枢受累"} <= {t.get_text() for t in figure.axes[1].texts}
+    assert [t.get_text() for t in figure.texts] == ["Names that the fonts of figures cannot draw are numbered."]
+
+
+def test_a_numbered_name_leaves_the_language_and_the_units_alone(kaplan_meier):
+    class Loud(Language):
+        def say(self, text):
+            return text.upper()
+
+    names = Names(levels={"cns": {"met": "𐀀"}}, language=Loud("zh"))
+    figure = figures.draw(kaplan_meier, names=names)
+    assert "ITEM 1" in {t.get_text() for t in figure.axes[1].texts}
+
+
+def test_resolution_is_what_was_asked_for(kaplan_meier, tmp_path):
+    sizes = {}
+    for dpi in (300, 600):
+        (png,) = figures.save(kaplan_meier, tmp_path / f"km{dpi}", formats=("png",), dpi=dpi)
+        sizes[dpi] = struct.unpack(">II", png.read_bytes()[16:24])
+    width, height = figures.draw(kaplan_meier).get_size_inches()
+    assert sizes[300] == pytest.approx((300 * width, 300 * height), abs=1)
+    assert sizes[600] == pytest.approx((600 * width, 600 * height), abs=1)
+
+
+def test_a_pdf_embeds_truetype_fonts_and_is_the_same_every_time(kaplan_meier, tmp_path):
+    names = Names(levels={"cns": {"met": "中枢受累"}})
+    first, second = (
+        figures.save(kaplan_meier, tmp_path / stem, names=names, formats=("pdf",))[0].read_bytes() for stem in "ab"
+    )
+    assert first == second
+    assert b"/FontFile2" in first  # a TrueType file, not the Type 3 procedures of matplotlib's default
+    assert b"/Type3" not in first
+    assert b"CreationDate" not in first
+
+
+def test_an_unknown_format_is_refused_before_anything_is_written(kaplan_meier, tmp_path):
+    with pytest.raises(ValueError, match="saved as svg, png, pdf, not as tiff"):
+        figures.save(kaplan_meier, tmp_path / "km", formats=("svg", "tiff"))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_kind_without_a_figure_says_which_have_one(logrank):
-    with pytest.raises(ValueError, match="'logrank' has no figure; these have: completeness, cox"):
+    with pytest.raises(ValueError, match=r"'logrank' has no figure; these have: .*kaplan_meier"):
         figures.draw(logrank)
 
 

@@ -1,4 +1,4 @@
-"""How every figure looks: one palette that colour-blind readers can tell apart, one type size, no ornament."""
+"""How every figure looks and leaves: one palette for colour-blind readers, one type size; SVG, PNG and PDF."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
 from io import BytesIO
 from typing import Any
 
 import matplotlib as mpl
-from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+from neurohlh.report import fonts
+from neurohlh.report.figures.lettering import FAMILIES, install
+from neurohlh.report.figures.lettering import drawable as drawable
+from neurohlh.report.figures.lettering import text_width as text_width
 
 INK, MUTED, GRID, ACCENT = "#1c2430", "#5b6675", "#d9dee4", "#0072b2"
 # Okabe & Ito 2008, "Color Universal Design"; grey stands for what is not decided.
@@ -29,12 +32,14 @@ _GROUP_COLOURS = {
     "unknown": GREY,
     "overall": INK,
 }
-_FONTS = ("DejaVu Sans",)
-_CJK_FONTS = (
-    "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN", "PingFang SC",
-    "Hiragino Sans GB", "Microsoft YaHei", "SimHei", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei", "Droid Sans Fallback",
+_GROUP_DASHES = {"met": 0, "true": 0, "overall": 0, "not_met": 1, "false": 1}
+_UNDECIDED_DASH = 2
+# Solid, dashed, dotted, dash-dot, …: seven, one more than colours, so that no two of many groups share both.
+_DASHES: tuple[tuple[float, ...], ...] = (
+    (), (5, 1.6), (1, 1.3), (6, 1.6, 1, 1.6), (10, 2.5), (3, 1, 1, 1, 1, 1), (2.5, 2.5),
 )  # fmt: skip
-_READER_FONTS = "Helvetica, Arial, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif"
+HATCHES = ("", "////", "....", "\\\\\\\\", "xxxx", "----", "oo")
+_READER_FONTS = f"Helvetica, Arial, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', '{fonts.FAMILY}', sans-serif"
 _HASHSALT = "neurohlh"
 
 
@@ -48,11 +53,15 @@ class Drawing(Figure):
 @contextmanager
 def style() -> Iterator[None]:
     """The settings under which figures are drawn and saved; the reader's own settings come back afterwards."""
+    install()
     settings: Any = {
-        "font.family": [*_FONTS, *_installed_cjk()],
+        "font.family": list(FAMILIES),
         "font.size": 9.5,
         "svg.fonttype": "none",
         "svg.hashsalt": _HASHSALT,
+        "pdf.fonttype": 42,
+        "pdf.use14corefonts": False,
+        "pdf.compression": 6,
         "axes.edgecolor": MUTED,
         "axes.linewidth": 0.8,
         "axes.labelcolor": INK,
@@ -94,10 +103,13 @@ def colours(groups: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def text_width(text: str, size: float = 9.5, *, bold: bool = False) -> float:
-    """About how many inches `text` takes; Chinese signs are twice as wide. An estimate, so layouts keep a margin."""
-    units = sum(1.0 if ord(sign) > 0x2E80 else 0.56 for sign in text)
-    return units * size / 72 * (1.17 if bold else 1.0)
+def dashes(groups: Sequence[str]) -> dict[str, tuple[int, tuple[float, ...]] | str]:
+    """A line style per group, so that lines differ where colours do not print: fixed for CNS status, else in order."""
+    fixed = {g: _GROUP_DASHES.get(g, _UNDECIDED_DASH) for g in groups if g in _GROUP_COLOURS}
+    free = [k for k in range(len(_DASHES)) if k not in fixed.values()]
+    others = [g for g in groups if g not in fixed]
+    place = fixed | {g: free[k % len(free)] for k, g in enumerate(others)}
+    return {g: (0, _DASHES[place[g]]) if _DASHES[place[g]] else "-" for g in groups}
 
 
 def write(plot: Axes, text: str, x: float, y: float, *, bold: bool = False, size: float = 9) -> None:
@@ -127,21 +139,9 @@ def png_bytes(figure: Figure, dpi: int = 300) -> bytes:
     return buffer.getvalue()
 
 
-def drawable(text: str) -> bool:
-    """Whether an installed font has every sign of `text`."""
-    missing = {ord(sign) for sign in text}
-    for name in (*_FONTS, *_installed_cjk()):
-        if not missing:
-            break
-        missing -= _signs_of(name)
-    return not missing
-
-
-@lru_cache(maxsize=16)
-def _signs_of(font: str) -> frozenset[int]:
-    return frozenset(font_manager.get_font(font_manager.findfont(font)).get_charmap())
-
-
-def _installed_cjk() -> list[str]:
-    installed = {font.name for font in font_manager.fontManager.ttflist}
-    return [name for name in _CJK_FONTS if name in installed][:1]
+def pdf_bytes(figure: Figure) -> bytes:
+    """The figure as a PDF file: fonts embedded as TrueType, no date, the same bytes every time."""
+    buffer = BytesIO()
+    with style():
+        figure.savefig(buffer, format="pdf", metadata={"CreationDate": None, "Creator": None, "Producer": None})
+    return buffer.getvalue()
