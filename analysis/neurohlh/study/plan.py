@@ -12,6 +12,7 @@ from functools import cache
 from neurohlh.core.findings import DECLARED, EXPLORATORY, STANDARD, Chapter
 from neurohlh.core.result import Result
 from neurohlh.study.classify import Classified
+from neurohlh.study.clock import Advance, silent
 from neurohlh.study.config import PLAN_PARTS, Plan, StudyConfig
 from neurohlh.study.first_results import first_results
 from neurohlh.study.parts.material import Material
@@ -22,16 +23,28 @@ OWN_MODELS = "declared"
 """The part with the study's own models: carried out, as declared, whenever the study declares any."""
 
 
-def analyse(classified: Classified, population: Population, config: StudyConfig) -> dict[str, Result]:
-    """Every result of the plan that the data bear, by name; none where no patient is in the study."""
+def analyse(
+    classified: Classified, population: Population, config: StudyConfig, advance: Advance = silent
+) -> dict[str, Result]:
+    """Every result of the plan that the data bear, by name; none where no patient is in the study.
+
+    `advance` is told each part as it begins (`steps` of them in all).
+    """
+    advance("first results")
     results = first_results(classified, population, config)
     material = Material.of(classified, population, config)
     if material.frame.empty:
         return results
     for part, standing in planned(config.plan):
+        advance(part.title)
         for name, result in _carried_out(part, material, results).items():
             results[name] = result.with_(method={**result.method, "part": part.key, "plan": standing})
     return results
+
+
+def steps(plan: Plan) -> int:
+    """How many steps `analyse` takes."""
+    return 1 + sum(1 for _ in planned(plan))
 
 
 def _carried_out(part: Part, material: Material, results: dict[str, Result]) -> Results:

@@ -30,7 +30,7 @@ from neurohlh.study.load import load_cohort
 from neurohlh.study.outputs import write_csv, write_folder, write_record, write_results
 from neurohlh.study.parts.declared import check_declared
 from neurohlh.study.patients import patients_table
-from neurohlh.study.plan import analyse
+from neurohlh.study.plan import analyse, steps
 from neurohlh.study.population import Population, select_population
 
 
@@ -69,15 +69,18 @@ class Study:
         check_declared(self.config, cohort.frame)
         return StudyCohort(**{f.name: getattr(cohort, f.name) for f in fields(cohort)}, study=self)
 
-    def run(self, progress: bool = False) -> StudyRun:
-        """The whole plan: cohort, classification, results, findings."""
+    def run(self, progress: bool | None = None) -> StudyRun:
+        """The whole plan: cohort, classification, results, findings.
+
+        `progress`: bars in a terminal or notebook (None), also plain lines elsewhere (True), or nothing (False).
+        """
         clock = Clock(progress)
         with clock("read and clean"):
             cohort = self.load()
         with clock("classify"):
             classified, population = cohort.classified, cohort.population
-        with clock("analyse"):
-            results = analyse(classified, population, self.config)
+        with clock("analyse", steps(self.config.plan)) as advance:
+            results = analyse(classified, population, self.config, advance)
         with clock("describe"):
             criteria = criteria_long(classified.described, list(classified.definitions.sets))
             cns = cns_long(
