@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from neurohlh.core.result import Result
@@ -52,6 +53,46 @@ def specification_curve(result: Result, frame: pd.DataFrame, choices: Sequence[s
     """The result with a specification curve; `frame` holds `SPECIFICATION_COLUMNS` and one column for each choice."""
     kept = frame[[*SPECIFICATION_COLUMNS, *choices]].reset_index(drop=True)
     return _drawn(result, "specification_curve", kept, axis=axis, choices=list(choices))
+
+
+def balances(found: Mapping[str, Result]) -> Result:
+    """One love plot of several weightings of the same patients: `found` maps the words of each to its balance.
+
+    Raises ValueError without any, or where they differ before weighting: then they are of other patients.
+    """
+    if not found:
+        raise ValueError("name at least one balance")
+    first = next(iter(found.values()))
+    before = _population(first, "before")
+    for words, one in found.items():
+        own = _population(one, "before")
+        if len(own) != len(before) or not np.allclose(own["smd"], before["smd"], equal_nan=True):
+            raise ValueError(f"{words}: the groups differ before weighting from those of the first balance")
+    after = [_population(one, "after").assign(population=words) for words, one in found.items()]
+    return first.with_(curves=pd.concat([before, *after], ignore_index=True))
+
+
+def _population(result: Result, name: str) -> pd.DataFrame:
+    return result.curves[result.curves["population"] == name].reset_index(drop=True)
+
+
+def merged_bins(bins: pd.DataFrame, least: int) -> pd.DataFrame:
+    """`bins` (low, high, n; in their order) with neighbours joined until each holds at least `least` patients.
+
+    Empty bins between two others are joined too; what is left at the end goes to the last bin. Where all together are
+    fewer than `least`, no bin is left.
+    """
+    rows: list[dict[str, float]] = []
+    gathered: dict[str, float] | None = None
+    for line in bins[["low", "high", "n"]].to_dict("records"):
+        low, n = (line["low"], line["n"]) if gathered is None else (gathered["low"], gathered["n"] + line["n"])
+        gathered = {"low": low, "high": line["high"], "n": n}
+        if n >= least:
+            rows.append(gathered)
+            gathered = None
+    if gathered is not None and rows:
+        rows[-1] = {"low": rows[-1]["low"], "high": gathered["high"], "n": rows[-1]["n"] + gathered["n"]}
+    return pd.DataFrame(rows, columns=["low", "high", "n"])
 
 
 def _drawn(result: Result, picture: str, curves: pd.DataFrame, **words: Any) -> Result:

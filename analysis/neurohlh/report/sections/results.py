@@ -220,12 +220,21 @@ _PICTURES = {
     "only as a warning. Lines are {level} intervals.",
     "upset": "Each column is one pattern of evidence: how many patients have it, and how many of them died.",
     "specification_curve": "Every estimate in its order with its {level} interval; below, the choices that made it.",
+    "balance": "How far apart the groups are in each covariate, in standard deviations: hollow before weighting, "
+    "filled after it. Beyond the dashed line groups are called not balanced, by convention.",
+    "calibration": "Observed against predicted risk; where predictions come true, the curve lies on the dotted "
+    "diagonal. Beneath, how many patients have which predicted risk.",
+    "decision_curve": "A model is worth acting on only where it lies above both acting on everybody and acting on "
+    "nobody. Thin lines are {level} limits.",
+    "nomogram": "From the value of each predictor straight up to the points; their sum, on the axis of total points, "
+    "stands straight above the risk. For describing a model, not for deciding about a patient.",
+    "cox_spline": "Hazard ratio against the reference value, with pointwise {level} limits; beneath, the patients.",
 }
 
 
 def _captions(result: Result, findings: Findings) -> tuple[str, str]:
-    form = result.method.get("picture", {}).get("form")
-    if form:
+    form = str(result.method.get("picture", {}).get("form", result.kind))
+    if form in _PICTURES:
         level = fmt.percent(result.method.get("conf_level", 0.95), 0)
         return str(result.method.get("title") or "Figure"), _PICTURES[form].format(level=level)
     if result.kind == "kaplan_meier":

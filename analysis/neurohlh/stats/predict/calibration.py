@@ -22,6 +22,8 @@ from neurohlh.stats.survival_data import SurvivalData, survival_data
 
 KNOTS = 3
 """Knots of the smooth curve (Austin, Harrell and van Klaveren use 3)."""
+BINS = 20
+"""Bins of the predicted risks that stand beneath the curve."""
 _ERRORS = {"ICI": "mean", "E50": "median", "E90": "90th percentile", "Emax": "maximum"}
 
 
@@ -40,7 +42,8 @@ def calibration(
     Observed is 1 - Kaplan-Meier. The slope is the coefficient of log(-log(1 - risk)) in a Cox model of the follow-up up
     to the horizon: 1 if risks are neither too extreme nor too timid. The smooth curve is such a model with a restricted
     cubic spline of 3 knots; ICI, E50, E90 and Emax are the mean, median, 90th percentile and maximum of the absolute
-    distance between predicted and smoothed risk. `curves`: predicted, observed.
+    distance between predicted and smoothed risk. `curves`: predicted, observed. `method["distribution"]`: how many
+    patients have a predicted risk from `low` to `high`, in bins of equal width.
 
     Rows without follow-up or risk are dropped and counted. Raises ValueError for wrong columns, risks outside 0 to 1 or
     a horizon that is not above 0, NotEstimable without an event by the horizon or nobody followed to it.
@@ -78,6 +81,7 @@ def calibration(
             "ties": "efron",
             "conf_level": conf_level,
             "horizon": horizon,
+            "distribution": _distribution(p),
             "denominator": "patients with follow-up and predicted risk known",
             "software": software("numpy", "scipy"),
             "reference": [
@@ -170,6 +174,12 @@ def _slope(found: CoxFit, z: float) -> dict[str, Any]:
     limits = {"conf_low": slope - z * se, "conf_high": slope + z * se}
     said = {"estimate": slope, "coef": slope, "std_error": se, "statistic": statistic}
     return {**said, **limits, "p_value": float(2 * norm.sf(abs(statistic)))}
+
+
+def _distribution(p: Floats) -> list[dict[str, float]]:
+    counts, edges = np.histogram(p, BINS, range=(0.0, float(p.max())))
+    bins = zip(edges[:-1], edges[1:], counts, strict=True)
+    return [{"low": float(low), "high": float(high), "n": int(n)} for low, high, n in bins]
 
 
 def _group_rows(data: SurvivalData, p: Floats, horizon: float, groups: int, z: float) -> list[dict[str, Any]]:

@@ -64,6 +64,7 @@ def decision_curve(
             "estimator": "net benefit",
             "censoring": "none" if time is None else "Kaplan-Meier among those above the threshold",
             "horizon": horizon if horizon is not None else "",
+            "default_strategies": [ALL, NONE],
             "interval": "none",
             "denominator": "patients with outcome and all predicted risks known",
             "software": software("dcurves"),

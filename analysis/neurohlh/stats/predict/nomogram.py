@@ -21,6 +21,8 @@ TICKS = 7
 """Values along the axis of a number, about."""
 TOTALS = 11
 """Values along the axis of total points, about."""
+RISKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, *(k / 10 for k in range(1, 10)), 0.95, 0.98, 0.99)
+"""Round risks that can stand on the axes of risk."""
 
 
 def nomogram(
@@ -37,7 +39,8 @@ def nomogram(
 
     The variable whose observed range moves the log hazard most spans 0 to 100 points; every axis starts at 0 for its
     most favourable value. `curves`: axis (a variable, or "total"), value (number or level as text), points, position
-    (number or NaN), and one column of survival per time for the totals ("survival_365"). `tidy` holds the same.
+    (number or NaN), and one column of survival per time for the totals ("survival_365"). Axes "risk_365" hold the
+    points in all at which the risk of the event by that time is a round number. `tidy` holds the same but for these.
 
     Raises ValueError for wrong columns, interactions or times, NotEstimable if a coefficient cannot be estimated.
     """
@@ -50,7 +53,9 @@ def nomogram(
     per_point = max(ranges.values()) / FULL_SCALE
     lines = [line for name, (values, added) in axes.items() for line in _points(found, name, values, added, per_point)]
     lowest = sum(float(added.min()) for _, added in axes.values())
-    lines += _totals(found, lowest, per_point, sum(ranges.values()) / per_point, wanted)
+    most = sum(ranges.values()) / per_point
+    lines += _totals(found, lowest, per_point, most, wanted)
+    lines += [line for t in wanted for line in _risks(found, lowest, per_point, most, float(t))]
     curves = pd.DataFrame(lines)
     return Result(
         kind="nomogram",
@@ -120,10 +125,24 @@ def _totals(found: AdditiveModel, lowest: float, per_point: float, most: float, 
     ]
 
 
+def _risks(found: AdditiveModel, lowest: float, per_point: float, most: float, time: float) -> list[dict[str, Any]]:
+    """The points in all at which the risk by `time` is round: log(-log survival) rises by `per_point` with each."""
+    survival = float(found.survival(np.array([lowest]), np.array([time]))[0, 0])
+    if not 0 < survival < 1:
+        return []
+    risks = np.array(RISKS)
+    totals = (np.log(-np.log1p(-risks)) - np.log(-np.log(survival))) / per_point
+    return [
+        {"axis": f"risk_{time:g}", "value": f"{risk:g}", "position": float(risk), "points": float(total)}
+        for risk, total in zip(risks, totals, strict=True)
+        if 0 <= total <= most
+    ]
+
+
 def _rows(curves: pd.DataFrame, event: str, times: Floats, found: AdditiveModel) -> list[dict[str, Any]]:
     shared = {"analysis": "nomogram", "outcome": event, "n": found.model.data.n, "events": found.model.data.events}
     rows: list[dict[str, Any]] = []
-    for line in curves.to_dict("records"):
+    for line in curves[~curves["axis"].isin([f"risk_{t:g}" for t in times])].to_dict("records"):
         if line["axis"] != "total":
             rows.append(
                 {"variable": line["axis"], "level": line["value"], "measure": "points", "estimate": line["points"]}

@@ -67,3 +67,12 @@ def test_what_cannot_be_calibrated_says_why():
         calibration(SEEN, "days", "died", "risk", horizon=0)
     with pytest.raises(ValueError, match="lie outside 0 to 1"):
         calibration(SEEN.assign(risk=-0.1), "days", "died", "risk", horizon=10)
+
+
+def test_the_distribution_counts_every_patient_once():
+    frame = pd.DataFrame({"days": [50, 60, 120, 130], "died": [1, 1, 1, 0], "risk": [0.1, 0.2, 0.4, 0.4]})
+    bins = pd.DataFrame(calibration(frame, "days", "died", "risk", horizon=100).method["distribution"])
+    assert bins["n"].sum() == 4
+    assert bins["high"].tolist()[:-1] == bins["low"].tolist()[1:]
+    assert (bins["low"].iloc[0], bins["high"].iloc[-1]) == (0.0, 0.4)
+    assert bins[bins["n"] > 0]["n"].tolist() == [1, 1, 2]

@@ -4,6 +4,7 @@ import pytest
 
 from neurohlh.core.errors import NotEstimable
 from neurohlh.stats.hazards.cox import cox
+from neurohlh.stats.hazards.survival import cox_survival
 from neurohlh.stats.predict.nomogram import nomogram, round_steps
 
 
@@ -24,7 +25,7 @@ def test_points_are_the_coefficients_on_one_scale(frame):
     assert abs(age[10] - age[0]) == pytest.approx(100 * abs(coef["age", ""]) * 10 / widest)
     cns = curves[curves["axis"] == "cns"].set_index("value")["points"]
     assert cns["met"] - cns["not_met"] == pytest.approx(100 * coef["cns", "met"] / widest)
-    assert curves.groupby("axis")["points"].min().eq(0).all()
+    assert curves[~curves["axis"].str.startswith("risk_")].groupby("axis")["points"].min().eq(0).all()
 
 
 def test_the_total_gives_the_survival_of_the_model(frame):
@@ -40,9 +41,27 @@ def test_the_total_gives_the_survival_of_the_model(frame):
     )
 
 
+def test_a_patient_whose_total_stands_at_a_round_risk_has_that_risk_by_the_model(frame):
+    result = nomogram(frame, "days", "died", ["age", "cns"], times=[100])
+    axes = {name: own.set_index("value")["points"] for name, own in result.curves.groupby("axis")}
+    patients = pd.DataFrame({"age": [0.0, 5.0, 10.0, 10.0], "cns": ["met", "not_met", "not_met", "met"]})
+    totals = [axes["age"][f"{a:g}"] + axes["cns"][c] for a, c in patients.itertuples(index=False)]
+    modelled = cox_survival(frame, "days", "died", ["age", "cns"], newdata=patients, times=[100]).tidy
+    risks = 1 - modelled.loc[modelled["measure"] == "survival", "estimate"].to_numpy()
+    # Between two round risks log(-log(1 - risk)) is a straight line in the points.
+    marks = result.curves[result.curves["axis"] == "risk_100"]
+    read = np.interp(totals, marks["points"], np.log(-np.log1p(-marks["position"])))
+    np.testing.assert_allclose(1 - np.exp(-np.exp(read)), risks, rtol=1e-9)
+
+
+def test_a_time_before_the_first_death_has_no_axis_of_risk(frame):
+    late = frame.assign(days=frame["days"] + 10)
+    assert "risk_5" not in set(nomogram(late, "days", "died", ["age", "cns"], times=[5]).curves["axis"])
+
+
 def test_a_spline_has_an_axis_that_may_turn(frame):
     curves = nomogram(frame, "days", "died", ["rcs(age, 3)", "cns"], times=[100]).curves
-    assert set(curves["axis"]) == {"age", "cns", "total"}
+    assert set(curves["axis"]) == {"age", "cns", "total", "risk_100"}
 
 
 def test_round_steps():

@@ -154,12 +154,18 @@ def test_deaths_by_the_horizon_are_not_those_of_all_follow_up(material, results)
     curve = results["prediction_calibration"].tidy
     assert set(curve[curve["variable"] == "smooth curve"]["events"]) == {by_then}
     assert curve[(curve["group"] != "") & (curve["measure"] == "observed risk")]["events"].sum() == by_then
+    distribution = results["prediction_calibration"].method["distribution"]
+    assert sum(bin["n"] for bin in distribution) == results["prediction_calibration"].counts["used"]
 
 
 def test_a_curve_is_drawn_from_what_the_table_says(results):
     found = results["prediction_decision_curve"]
-    assert list(found.curves.columns) == ["group", "threshold", "net_benefit", "interventions_avoided"]
+    columns = ["group", "threshold", "net_benefit", "conf_low", "conf_high", "interventions_avoided"]
+    assert list(found.curves.columns) == columns
     np.testing.assert_allclose(found.curves["net_benefit"], found.tidy["estimate"])
+    for limit in ("conf_low", "conf_high"):
+        np.testing.assert_allclose(found.curves[limit], found.tidy[limit])
+    assert found.method["default_strategies"] == [FOR_ALL, FOR_NONE]
     everybody = found.curves[found.curves["group"] == FOR_ALL]
     assert (everybody["interventions_avoided"] == 0).all()
 

@@ -56,6 +56,7 @@ def calibration(setting: Setting) -> Result:
         ),
         curves=curve,
         checks=check_frame([]),
+        method={**at.method, "distribution": seen.method["distribution"]},
     )
     told = setting.told(found)
     return told.with_(
@@ -68,7 +69,10 @@ def calibration(setting: Setting) -> Result:
 
 
 def decision(setting: Setting) -> Result:
-    """Net benefit at chosen risks, corrected, with and without CNS status, against acting on all and on none."""
+    """Net benefit at chosen risks, corrected, with and without CNS status, against acting on all and on none.
+
+    `curves`: group, threshold, net_benefit, conf_low, conf_high, interventions_avoided.
+    """
     at, cuts = setting.validation, np.array(THRESHOLDS)
     plain = pd.concat([acting(FOR_ALL, setting.complete, cuts), acting(FOR_NONE, setting.complete, cuts)])
     own = at.tidy[(at.tidy["measure"] == "net benefit") & (at.tidy["term"] == "corrected")]
@@ -90,8 +94,9 @@ def decision(setting: Setting) -> Result:
     found = at.with_(
         kind="decision_curve",
         tidy=tidy_frame(rows),
-        curves=curves[["group", "threshold", "net_benefit"]].assign(interventions_avoided=saved),
+        curves=curves.drop(columns="note").assign(interventions_avoided=saved),
         checks=check_frame([]),
+        method={**at.method, "default_strategies": [FOR_ALL, FOR_NONE]},
     )
     told = setting.told(found)
     return told.with_(

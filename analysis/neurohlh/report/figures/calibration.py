@@ -1,0 +1,101 @@
+"""Calibration: observed against predicted risk, smoothed and by groups, with the distribution of the risks beneath."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from neurohlh.core import format as fmt
+from neurohlh.core.result import Result
+from neurohlh.report.figures.distribution import STRIP, strip
+from neurohlh.report.figures.key import Mark, key_height, key_lines, write_key
+from neurohlh.report.figures.look import ACCENT, GRID, INK, MUTED, Drawing, axes, canvas
+from neurohlh.report.names import Names
+
+_SIDE, _LEFT = 4.2, 0.85
+_CURVE: dict[str, Any] = {"color": ACCENT, "lw": 2.2}
+_APPARENT: dict[str, Any] = {"color": INK, "lw": 1.3, "ls": (0, (5, 2))}
+_IDEAL: dict[str, Any] = {"color": MUTED, "lw": 1, "ls": (0, (1, 2))}
+_GROUP: dict[str, Any] = {"marker": "o", "mfc": "white", "mec": INK, "mew": 1.2, "ms": 6}
+
+
+def calibration(result: Result, names: Names) -> Drawing:
+    """The smooth curve (corrected for optimism where it is), groups of patients with intervals, and the diagonal."""
+    groups, curve = calibration_groups(result.tidy), result.curves
+    most = _most(groups, curve)
+    key = key_lines(_marks(result, groups, names), _LEFT + _SIDE)
+    beneath = pd.DataFrame(result.method.get("distribution", []))
+    below = 0.55 + (STRIP + 0.12 if len(beneath) else 0.0)
+    height = below + _SIDE + key_height(key)
+    figure = canvas(_LEFT + _SIDE + 0.3, height)
+    plot = axes(figure, _LEFT, below, _SIDE, _SIDE)
+    plot.plot([0, most], [0, most], **_IDEAL)
+    if "apparent" in curve:
+        plot.plot(curve["predicted"], curve["apparent"], **_APPARENT)
+    plot.plot(curve["predicted"], curve["observed"], **_CURVE)
+    _groups(plot, groups)
+    _dress(plot, most, names)
+    if len(beneath):
+        lower = axes(figure, _LEFT, 0.55, _SIDE, STRIP)
+        strip(lower, beneath, names)
+        lower.set_xlim(0, most)
+        _percent_axis(lower)
+        plot.tick_params(axis="x", labelbottom=False)
+        plot.set_xlabel("")
+        lower.set_xlabel(names.say("Predicted risk"))
+    write_key(plot, key, left=0.15)
+    return figure
+
+
+def calibration_groups(tidy: pd.DataFrame) -> pd.DataFrame:
+    """A row per group of patients: predicted, observed, conf_low, conf_high."""
+    rows = tidy[tidy["group"] != ""]
+    predicted = rows[rows["measure"] == "predicted risk"].set_index("group")["estimate"].rename("predicted")
+    observed = rows[rows["measure"] == "observed risk"].set_index("group")[["estimate", "conf_low", "conf_high"]]
+    return observed.rename(columns={"estimate": "observed"}).join(predicted)
+
+
+def _most(groups: pd.DataFrame, curve: pd.DataFrame) -> float:
+    values = np.concatenate([groups.to_numpy(dtype=float).ravel(), curve.to_numpy(dtype=float).ravel(), [0.05]])
+    return float(min(np.ceil(np.nanmax(values) * 20 + 1e-9) / 20, 1.0))
+
+
+def _marks(result: Result, groups: pd.DataFrame, names: Names) -> list[Mark]:
+    corrected = "apparent" in result.curves
+    marks = [Mark(names.say("Corrected for optimism" if corrected else "Smooth curve"), _CURVE)]
+    if corrected:
+        marks.append(Mark(names.say("As it seems in the patients it was made from"), _APPARENT))
+    if len(groups):
+        level = fmt.percent(result.method.get("conf_level", 0.95), 0)
+        said = f"{len(groups)} groups by predicted risk, as it seems, with {level} intervals"
+        marks.append(Mark(names.say(said), {"ls": "none", **_GROUP}))
+    return [*marks, Mark(names.say("Where predictions come true"), _IDEAL)]
+
+
+def _groups(plot: Axes, groups: pd.DataFrame) -> None:
+    for row in groups.to_dict("records"):
+        if not np.isnan(row["conf_low"]):
+            plot.plot([row["predicted"]] * 2, [row["conf_low"], row["conf_high"]], color=INK, lw=1.1)
+    known = groups[groups["observed"].notna()]
+    plot.plot(known["predicted"], known["observed"], ls="none", gid="groups", clip_on=False, **_GROUP)
+
+
+def _percent_axis(plot: Axes) -> None:
+    plot.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+    plot.xaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=f"{fmt.THIN}%"))
+
+
+def _dress(plot: Axes, most: float, names: Names) -> None:
+    plot.set_xlim(0, most)
+    plot.set_ylim(0, most)
+    _percent_axis(plot)
+    plot.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+    plot.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=f"{fmt.THIN}%"))
+    plot.set_xlabel(names.say("Predicted risk"))
+    plot.set_ylabel(names.say("Observed risk"))
+    plot.grid(color=GRID, lw=0.6)
+    plot.set_axisbelow(True)
