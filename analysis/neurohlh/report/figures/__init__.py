@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,8 @@ from neurohlh.report.figures import (
     spline,
     survival,
 )
-from neurohlh.report.figures.look import Drawing, drawable, png_bytes, style, svg_text
+from neurohlh.report.figures.lettering import drawable
+from neurohlh.report.figures.look import Drawing, pdf_bytes, png_bytes, style, svg_text
 from neurohlh.report.flow import flow_steps
 from neurohlh.report.names import Names
 
@@ -73,16 +75,16 @@ def drawable_kinds() -> frozenset[str]:
 def draw(result: Result, *, names: Names | None = None, **options: Any) -> Drawing:
     """The figure of a result: of its kind, or the forest, UpSet picture or specification curve that it names.
 
-    Signs that no installed font can draw are replaced by 'item 1', 'item 2' …, and a note below the figure says so.
+    Signs that the fonts of figures cannot draw are replaced by 'item 1', 'item 2' …, and a note below says so.
     Raises ValueError for a kind without a figure.
     """
     names = (names or Names()).with_result(result)
     with style():
         readable, replaced = _readable(result, names)
-        drawn, numbered = _numbered(result)
+        drawn, numbered = _numbered(result, names)
         figure = _painter(drawn)(drawn, readable, **options)
         if replaced or numbered:
-            figure.text(0.01, 0.005, "Names that no installed font can draw are numbered.", fontsize=7)
+            figure.text(0.01, 0.005, names.say("Names that the fonts of figures cannot draw are numbered."), fontsize=7)
     return figure
 
 
@@ -92,17 +94,44 @@ def flow(findings: Findings) -> Drawing:
         return counts.flow(list(flow_steps(findings)))
 
 
+FORMATS = ("svg", "png", "pdf")
+"""What a figure can be saved as."""
+
+
 def save(
-    result: Result | Drawing, stem: Path | str, *, names: Names | None = None, **options: Any
-) -> tuple[Path, Path]:
-    """Writes `<stem>.svg` and `<stem>.png` (300 dpi) and returns both paths."""
-    stem = Path(stem)
+    result: Result | Drawing,
+    stem: Path | str,
+    *,
+    names: Names | None = None,
+    formats: Sequence[str] = ("svg", "png"),
+    dpi: int = 300,
+    **options: Any,
+) -> tuple[Path, ...]:
+    """Writes `<stem>.svg` and the like, one file per format, and returns their paths in the order of `formats`.
+
+    SVG keeps its text as text, PNG has `dpi` dots per inch on white, PDF embeds its fonts. The same result gives the
+    same bytes. Raises ValueError for a format outside `FORMATS`.
+    """
+    unknown = set(formats) - set(FORMATS)
+    if unknown:
+        raise ValueError(f"a figure can be saved as {', '.join(FORMATS)}, not as {', '.join(sorted(unknown))}")
     figure = result if isinstance(result, Drawing) else draw(result, names=names, **options)
-    vector = figure if isinstance(result, Drawing) else _with_own_names(result, names, options)
-    svg, png = stem.with_name(f"{stem.name}.svg"), stem.with_name(f"{stem.name}.png")
-    svg.write_text(svg_text(vector), encoding="utf-8")
-    png.write_bytes(png_bytes(figure))
-    return svg, png
+    paths = []
+    for form in formats:
+        path = Path(stem).with_name(f"{Path(stem).name}.{form}")
+        path.write_bytes(_encoded(result, figure, form, names, dpi, options))
+        paths.append(path)
+    return tuple(paths)
+
+
+def _encoded(
+    result: Result | Drawing, figure: Drawing, form: str, names: Names | None, dpi: int, options: Mapping[str, Any]
+) -> bytes:
+    if form == "png":
+        return png_bytes(figure, dpi)
+    if form == "pdf":
+        return pdf_bytes(figure)
+    return svg_text(figure if isinstance(result, Drawing) else _with_own_names(result, names, options)).encode()
 
 
 def inline_svg(
@@ -134,24 +163,24 @@ def _readable(result: Result, names: Names) -> tuple[Names, bool]:
     for variable in sorted(variables - {""}):
         if not drawable(names.label(variable)):
             replaced += 1
-            labels[variable] = f"item {replaced}"
+            labels[variable] = names.say(f"item {replaced}")
     pairs = set(zip(tidy["variable"], tidy["level"], strict=True)) | {(names.exposure, str(g)) for g in tidy["group"]}
     for variable, level in sorted(pairs):
         if not drawable(names.level(variable, level)):
             replaced += 1
-            levels.setdefault(variable, {})[level] = f"item {replaced}"
-    return Names(labels, names.units, levels, names.exposure), replaced > 0
+            levels.setdefault(variable, {})[level] = names.say(f"item {replaced}")
+    return replace(names, labels=labels, levels=levels), replaced > 0
 
 
-def _numbered(result: Result) -> tuple[Result, bool]:
-    """The result with the words of its picture that no installed font can draw replaced by numbers."""
+def _numbered(result: Result, names: Names) -> tuple[Result, bool]:
+    """The result with the words of its picture that the fonts of figures cannot draw replaced by numbers."""
     if "picture" not in result.method:
         return result, False
     words = result.curves.select_dtypes(include="object")
     undrawable = [w for w in dict.fromkeys(words.to_numpy().ravel()) if isinstance(w, str) and not drawable(w)]
     if not undrawable:
         return result, False
-    items = {word: f"item {k}" for k, word in enumerate(undrawable, start=1)}
+    items = {word: names.say(f"item {k}") for k, word in enumerate(undrawable, start=1)}
     return result.with_(curves=result.curves.replace(items)), True
 
 
