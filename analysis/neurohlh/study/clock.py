@@ -43,7 +43,7 @@ class Clock:
             def advance(part: str) -> None:
                 nonlocal begun
                 shown.update(1 if begun else 0)
-                shown.set_postfix_str(part, refresh=True)
+                shown.set_postfix_str(part, refresh=time.perf_counter() - start >= DELAY)
                 begun += 1
 
             yield advance
