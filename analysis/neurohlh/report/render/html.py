@@ -3,39 +3,99 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Iterable
 from functools import cache
+from hashlib import sha256
 from importlib import resources
 
 import jinja2
+from markupsafe import Markup
 
-from neurohlh.report.blocks import Block, Document, Table
+from neurohlh.report import fonts
+from neurohlh.report.blocks import Block, Document, Figure, Section, Table
+from neurohlh.report.language import ENGLISH, Language
+from neurohlh.report.numbering import Label, Numbering
+from neurohlh.report.render.drawings import Drawings
+
+_CHINESE = re.compile(r"[\u2e80-\u303f\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
+_TAGS = {"zh": "zh-Hans"}
+"""Language code of a study file -> language tag of the page."""
 
 
 def html(document: Document) -> str:
-    """The whole page: style and drawings inside, no script, the same bytes for the same document."""
+    """The whole page: style, script and drawings inside, the same bytes for the same document.
+
+    A content policy in its head lets the browser load nothing and run nothing but the page's own style and script. All
+    is there to be read without the script, which only sorts, enlarges, unfolds and marks the current section.
+    """
+    view = _PageView(document)
+    body = _tidy(_environment().get_template("body.html.jinja").render(view=view, document=document))
+    style = _file("report.css") + view.drawings.css() + _font_face(body)
+    dark, script = _file("dark.css"), _file("report.js")
     page = _environment().get_template("template.html.jinja")
-    return _tidy(page.render(document=document, css=_css(), idents=_identities()))
+    return page.render(
+        document=document, tag=_TAGS.get(document.lang, document.lang), style=style, dark=dark, script=script,
+        body=body, policy=_policy((style, dark), script),
+    )  # fmt: skip
 
 
 def fragment(tables: Iterable[Table]) -> str:
     """Tables as an HTML fragment that carries its own style."""
-    macros = _environment().get_template("blocks.html.jinja").make_module()
-    ident = _identities()
-    body = "".join(str(macros.table(table, ident(table))) for table in tables)  # type: ignore[attr-defined]
-    return _tidy(f'<div class="neurohlh"><style>{_scoped(_css())}</style>{body}</div>')
+    macros = _environment().get_template("blocks.html.jinja").make_module({"view": _View(ENGLISH)})
+    body = "".join(str(macros.table(table)) for table in tables)  # type: ignore[attr-defined]
+    return _tidy(f'<div class="neurohlh"><style>{_scoped(_file("report.css"))}</style>{body}</div>')
 
 
-def _identities() -> Callable[[Block], str]:
-    """A giver of ids: by a table's key, numbered from the second use of one on."""
-    seen: dict[str, int] = {}
+class _View:
+    """What the templates ask about the blocks: ids, numbers, the language."""
 
-    def ident(block: Block) -> str:
+    def __init__(self, language: Language) -> None:
+        self.say = language.say
+        self._seen: Counter[str] = Counter()
+
+    def ident(self, block: Block) -> str:
+        """An id for a block: by its key, numbered from the second use of one on."""
         slug = re.sub(r"[^a-z0-9]+", "-", f"table-{getattr(block, 'key', '') or 'plain'}".lower()).strip("-")
-        seen[slug] = seen.get(slug, 0) + 1
-        return slug if seen[slug] == 1 else f"{slug}-{seen[slug]}"
+        self._seen[slug] += 1
+        return slug if self._seen[slug] == 1 else f"{slug}-{self._seen[slug]}"
 
-    return ident
+    def label(self, thing: Block | Section) -> Label | None:
+        """The number of a block; outside a document there is none."""
+        return None
+
+    def linked(self, text: str) -> str:
+        """A text with its references as links."""
+        return text
+
+
+class _PageView(_View):
+    """The view of a whole document, with its numbers, its references and its drawings."""
+
+    def __init__(self, document: Document) -> None:
+        super().__init__(Language(document.lang))
+        self.numbering = Numbering(document)
+        self.numbered = [label for label in self.numbering.labels.values() if label.kind != "Section"]
+        self.drawings = Drawings()
+
+    def ident(self, block: Block) -> str:
+        """The anchor of a numbered block; a table without rows has no number and gets an id of its own."""
+        label = self.label(block)
+        return label.anchor if label else f"no-{super().ident(block)}"
+
+    def label(self, thing: Block | Section) -> Label | None:
+        """The number of a section, table or figure."""
+        return self.numbering.label(thing)
+
+    def linked(self, text: str) -> Markup:
+        """A text with its references as links."""
+        link = Markup('<a href="#{0.anchor}">{0.words}</a>')
+        return Markup("").join(run if isinstance(run, str) else link.format(run) for run in self.numbering.runs(text))
+
+    def drawing(self, figure: Figure) -> Markup:
+        """The SVG element of a figure."""
+        return Markup(self.drawings.compact(figure.picture.svg(self.ident(figure), figure.title, figure.alt)))
 
 
 @cache
@@ -50,8 +110,34 @@ def _environment() -> jinja2.Environment:
 
 
 @cache
-def _css() -> str:
-    return resources.files("neurohlh.report.render").joinpath("report.css").read_text(encoding="utf-8")
+def _file(name: str) -> str:
+    return _tidy(resources.files("neurohlh.report.render").joinpath(name).read_text(encoding="utf-8"))
+
+
+def _policy(styles: Iterable[str], script: str) -> str:
+    """The content policy: nothing is loaded; style and script are known by the fingerprints of their text."""
+    known = " ".join(_fingerprint(style) for style in styles)
+    return (
+        f"default-src 'none'; style-src {known}; script-src {_fingerprint(script)}; font-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _fingerprint(text: str) -> str:
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+
+
+def _font_face(body: str) -> str:
+    """The shipped Chinese font cut down to the signs of the page, for readers who have none; '' where it has none."""
+    signs = "".join(sorted(set(_CHINESE.findall(body))))
+    if not signs:
+        return ""
+    data = b64encode(fonts.web_font(signs)).decode()
+    return (
+        f'@font-face {{ font-family: "{fonts.FAMILY}"; '
+        "unicode-range: U+2E80-303F, U+3400-9FFF, U+F900-FAFF, U+FF00-FFEF; "
+        f'src: url("data:font/ttf;base64,{data}") format("truetype"); }}\n'
+    )
 
 
 def _scoped(css: str) -> str:
