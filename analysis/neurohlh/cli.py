@@ -123,22 +123,16 @@ def _definitions(options: argparse.Namespace) -> None:
 def _evidence(options: argparse.Namespace) -> None:
     from pathlib import Path
 
-    from neurohlh.core.errors import InputError
     from neurohlh.study.outputs import check_target
-    from neurohlh.study.published.command import EvidenceRun
+    from neurohlh.study.published.command import published_evidence
 
-    if (options.cohorts is None) != (options.effects is None):
-        raise InputError(
-            "only one of --cohorts and --effects is given",
-            why="effects belong to cohorts by their identifiers, so the package's other table would not fit",
-            do="Give both, or neither.",
-        )
-    given = [None if path is None else Path(path) for path in (options.cohorts, options.effects, options.study)]
+    if options.out is not None:
+        check_target(Path(options.out))
+    found = published_evidence(options.cohorts, options.effects, study=options.study)
     if options.out is None:
-        print(EvidenceRun(*given).text(), end="")
-        return
-    check_target(Path(options.out))
-    print(f"Report: {EvidenceRun(*given).write(Path(options.out))}")
+        print(found.text(), end="")
+    else:
+        print(f"Report: {found.write(Path(options.out))}")
 
 
 def _verify(options: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,16 @@ class Study:
         names = [os.path.relpath(p, folder) for p in paths]
         data = {"schema": 1, "source": [{"path": name} for name in names], **sections}
         return cls(check_config(data, "the call"), folder)
+
+    def with_(self, **sections: Mapping[str, Any]) -> Study:
+        """The same study with other settings: `study.with_(plan={"parts": ["time"]}, cns={"definition": "horne_any"})`.
+
+        Each section takes the place of the keys it names. Raises InputError as a study file would.
+        """
+        data = self.config.model_dump(by_alias=True, exclude_unset=True)
+        for name, section in sections.items():
+            data[name] = {**data.get(name, {}), **section}
+        return replace(self, config=check_config(data, "the call"))
 
     def load(self) -> StudyCohort:
         """Read, clean, join and check the tables."""

@@ -4,6 +4,7 @@ import pytest
 
 from neurohlh.core.errors import InputError
 from neurohlh.study.config import check_config, read_config
+from neurohlh.study.study import Study
 
 SMALLEST = {"schema": 1, "source": [{"path": "hospital.xlsx"}]}
 
@@ -159,3 +160,21 @@ def test_a_window_may_end_later_where_the_declared_landmark_does():
 def test_two_declared_models_can_t_share_a_name():
     with pytest.raises(InputError, match="two models are named 'a'"):
         with_models({"name": "a"}, {"name": "b"}, {"name": "a"})
+
+
+def test_a_study_with_other_settings_keeps_the_rest_and_checks_what_is_new(tmp_path):
+    table = tmp_path / "t.csv"
+    table.write_text("patient_id\n1\n", encoding="utf-8")
+    study = Study.of(table, cns={"definition": "sx_only"}, model={"landmark_days": 28})
+    other = study.with_(plan={"parts": ["time"]}, cns={"window_days": [-7, 7]})
+    assert other.config.plan.parts == ("time",)
+    assert other.config.cns.definition == "sx_only"
+    assert other.config.cns.window_days == (-7, 7)
+    assert other.config.model == study.config.model
+    assert study.config.plan.parts is None
+    declared = {name for name, _, origin, _ in other.config.settings() if origin == "declared"}
+    assert declared == {"cns.definition", "cns.window_days", "model.landmark_days", "plan.parts"}
+    with pytest.raises(InputError, match="window"):
+        study.with_(cns={"window_days": [-7, 60]})
+    with pytest.raises(InputError, match="unknown key"):
+        study.with_(plna={"parts": ["time"]})

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from neurohlh.core.errors import InputError
 from neurohlh.core.findings import STANDARD, Chapter, Findings, Reference
 from neurohlh.core.provenance import versions
 from neurohlh.core.result import Result
@@ -36,6 +37,25 @@ _CHAPTER_OF = {
     "published_claims": "claims",
     "published_faults": "faults",
 }
+
+
+def published_evidence(
+    cohorts: str | Path | None = None, effects: str | Path | None = None, *, study: str | Path | None = None
+) -> EvidenceRun:
+    """What is published on CNS involvement in HLH: pooled, its arithmetic checked, and beside a finished run if named.
+
+    `cohorts` and `effects` are tables as the package's own, given both or neither; `study` is the output folder of a
+    run. Raises InputError for tables that cannot be read as such, or a folder that is no run.
+    """
+    if (cohorts is None) != (effects is None):
+        raise InputError(
+            "only one of the two tables, cohorts and effects, is given",
+            why="effects belong to cohorts by their identifiers, so the package's other table would not fit",
+            do="Give both, or neither.",
+        )
+    return EvidenceRun(*(None if path is None else Path(path) for path in (cohorts, effects, study)))
+
+
 _SYNTHETIC = "The study held against the published ones is synthetic: a program generated its patients."
 
 

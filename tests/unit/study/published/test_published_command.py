@@ -62,7 +62,7 @@ def test_a_finished_study_is_set_beneath(finished, capsys):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--cohorts", "x.csv"], "only one of --cohorts and --effects"),
+        (["--cohorts", "x.csv"], "only one of the two tables, cohorts and effects, is given"),
         (["--cohorts", "x.csv", "--effects", "y.csv"], "there is no file 'x.csv'"),
         (["--study", "nowhere"], "holds no run"),
     ],
