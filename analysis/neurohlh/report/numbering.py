@@ -1,7 +1,7 @@
 """Tables, figures and sections numbered in reading order, and the references between them.
 
-What stands in a fold or in a supplementary section is numbered apart (Table S1), since a printed report moves it behind
-the main text. A text refers by anchor: '{ref:table-cox}' is read as 'Table 7'.
+Folds, supplementary sections and very long tables are numbered apart (Table S1), since a printed report moves them
+behind the main text. A text refers by anchor: '{ref:table-cox}' is read as 'Table 7'.
 """
 
 from __future__ import annotations
@@ -32,6 +32,14 @@ class Label:
     anchor: str
     words: str
     title: str
+
+
+def stands_behind(block: Block) -> bool:
+    """Whether print moves a block of the main text behind it: a fold, or a table of which a page shows a small part."""
+    return isinstance(block, Fold) or (isinstance(block, Table) and len(block.rows) > _LONG * block.fold > 0)
+
+
+_LONG = 2.5  # times the rows that stand open
 
 
 class Numbering:
@@ -76,7 +84,7 @@ class Numbering:
         self._keep(section, Label("Section", number, section.key, words, section.title))
         for block in section.blocks:
             for one in block.blocks if isinstance(block, Fold) else (block,):
-                self._number_block(one, section.supplement or one is not block)
+                self._number_block(one, section.supplement or stands_behind(block))
 
     def _number_block(self, block: Block, apart: bool) -> None:
         if isinstance(block, Table) and block.rows:
