@@ -112,8 +112,9 @@ def _labelled(cells: Distinct, labels: Mapping[str, str], context: ValueContext)
     told = {t: labels[t] for t in cells.texts if t in labels and t not in context.codes and t not in context.missing}
     if not told:
         return cells
-    texts = [told.get(t, t) for t in cells.texts]
-    kinds = [Kind.TEXT if t in told else k for t, k in zip(cells.texts, cells.kinds, strict=True)]
+    pairs = list(zip(cells.texts, cells.kinds, strict=True))
+    texts = [t if k == Kind.UNANSWERED else told.get(t, t) for t, k in pairs]
+    kinds = [Kind.TEXT if t in told and k != Kind.UNANSWERED else k for t, k in pairs]
     return replace(cells, texts=texts, kinds=kinds)
 
 
@@ -158,7 +159,7 @@ def _clean_column(variable: Variable, item: Understood, table: RawTable, context
     raw = np.array([*cells.texts, ""], dtype=object)
     if variable.narrative or (variable.type == "string" and not context.codes):
         return _text_column(variable, item, cells, raw)
-    said = _labelled(cells, table.value_labels.get(item.column.levels[-1], {}), context)
+    said = _labelled(cells, table.value_labels.get(item.column.key, {}), context)
     parsed = parse_column(said.texts, said.kinds, variable, context)
     if said is not cells:
         pairs = zip(parsed, cells.texts, said.texts, strict=True)

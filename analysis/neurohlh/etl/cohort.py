@@ -13,6 +13,7 @@ from neurohlh.etl.clean import CleanTable
 from neurohlh.etl.codebook import Codebook, Variable
 from neurohlh.etl.join import Joined, Roster, call_the_roll, join_variable
 from neurohlh.etl.ledger import CHANGE_COLUMNS, ISSUE_COLUMNS, Ledger, changes_of, issue_rows, issues_of, stacked
+from neurohlh.etl.redcap_rows import OTHER_EVENT, OTHER_INSTANCE
 from neurohlh.etl.table_issues import table_issues
 from neurohlh.etl.trail import Trail
 from neurohlh.etl.values import State
@@ -250,7 +251,8 @@ def _renamed_ids(tables: Sequence[CleanTable], roster: Roster) -> pd.DataFrame:
 
 def _rows_flow(tables: Sequence[CleanTable], roster: Roster) -> pd.DataFrame:
     empty = sum(a.kind == "empty" for t in tables for a in t.raw.set_aside)
-    other = sum(a.kind != "empty" for t in tables for a in t.raw.set_aside if a.kind != "title")
+    unread = sum(a.kind in (OTHER_EVENT, OTHER_INSTANCE) for t in tables for a in t.raw.set_aside)
+    other = sum(a.kind not in ("empty", "title") for t in tables for a in t.raw.set_aside) - unread
     data = sum(len(t.raw.rows) for t in tables)
     without = sum(len(r) for r in roster.without_id)
     identical = sum(len(r) for r in roster.identical)
@@ -267,7 +269,10 @@ def _rows_flow(tables: Sequence[CleanTable], roster: Roster) -> pd.DataFrame:
         ("identical_rows", "Different rows", identical, "rows that repeat another row of the patient"),
         ("joined_rows", "Patients", joined, "further rows of a patient, joined into one"),
     ]
-    rows, n = [], data + empty + other
+    if unread:
+        unread_words = "rows of other events or instances of a REDCap project"
+        steps.insert(2, ("other_events", "Rows of the events and instances that are read", unread, unread_words))
+    rows, n = [], data + empty + other + unread
     rows.append(("rows_read", "Rows read beneath the headers", n, 0, n, ""))
     for step, label, gone, reason in steps:
         rows.append((step, label, n, gone, n - gone, reason))

@@ -153,6 +153,9 @@ def _understand_one(
     column: RawColumn, target: str | None, source: SourceHints, book: Codebook, place: Location
 ) -> Understood:
     reading = read_header(column.levels, book)
+    if target is None and column.unused is not None:
+        how, why = column.unused
+        return Understood(column, None, None, False, how, reading.base, note=why)
     if target == IGNORE:
         return Understood(column, None, None, False, "ignored", reading.base, note="left out by the study")
     if target is not None:
@@ -265,7 +268,7 @@ def _question(item: Understood, labelled: Container[str]) -> Question | None:
     """What a column raises; `labelled` holds the headers whose values the file itself explains (SPSS, Stata)."""
     if item.how in ("ignored", "personal"):
         return None
-    coded = bool(item.codes) or (bool(item.column.levels) and item.column.levels[-1] in labelled)
+    coded = bool(item.codes) or item.column.key in labelled
     answered = {"meaning": item.how in ("name", "rename"), "unit": item.unit_known, "codes": coded}
     return question_of(item.column, item.variable, item.base, frozenset(k for k, yes in answered.items() if yes))
 

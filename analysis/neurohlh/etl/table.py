@@ -33,6 +33,8 @@ class Kind(IntEnum):
     DATE = 2
     BOOL = 3
     ERROR = 4
+    UNANSWERED = 5
+    """An empty box of a question that nobody answered."""
 
 
 @dataclass(frozen=True)
@@ -58,11 +60,20 @@ class RawColumn:
     read_cells: Callable[[], Distinct] = field(repr=False)
     label: str = ""
     """A label that the file keeps for the column (SPSS, Stata), else ''."""
+    called: str = ""
+    """What the file calls the column, where it is understood by other words than these (REDCap's field names)."""
+    unused: tuple[str, str] | None = None
+    """How and why the reader itself leaves the column out ('ignored' or 'unrecognised', reason), unless renamed."""
 
     @property
     def header(self) -> str:
         """The header as one text: its levels joined by ' / ', else 'column F'; what logs and issues call the column."""
-        return column_name(self.levels, self.position)
+        return self.called or column_name(self.levels, self.position)
+
+    @property
+    def key(self) -> str:
+        """Under which the table keeps the labels of the column's values."""
+        return self.called or (self.levels[-1] if self.levels else "")
 
     @cached_property
     def cells(self) -> Distinct:

@@ -10,6 +10,7 @@ import pandas as pd
 from neurohlh.etl.clean import CleanTable
 from neurohlh.etl.join import Roster
 from neurohlh.etl.ledger import filled_cells, issue_rows, stacked
+from neurohlh.etl.redcap_rows import OTHER_EVENT, OTHER_INSTANCE
 from neurohlh.etl.values import State
 
 
@@ -72,12 +73,14 @@ def _column_issues(table: CleanTable) -> list[dict[str, object]]:
 
 
 _SET_ASIDE_WORDS = {
-    "empty": "an empty row",
-    "totals": "a row of totals",
-    "note": "a note under the table",
-    "header_repeat": "the header again",
-    "section": "a section title",
-    "title": "a title above the table",
+    "empty": "an empty row, not a patient; left out and counted",
+    "totals": "a row of totals, not a patient; left out and counted",
+    "note": "a note under the table, not a patient; left out and counted",
+    "header_repeat": "the header again, not a patient; left out and counted",
+    "section": "a section title, not a patient; left out and counted",
+    "title": "a title above the table, not a patient; left out and counted",
+    OTHER_EVENT: "a row of an event that the study does not read; left out and counted",
+    OTHER_INSTANCE: "a row of an instance that the study does not read; left out and counted",
 }
 
 
@@ -96,7 +99,7 @@ def _set_aside_issues(table: CleanTable) -> list[dict[str, object]]:
                     "column": header,
                     "variable": by_header.get(header, ""),
                     "raw": text,
-                    "message": f"{_SET_ASIDE_WORDS[aside.kind]}, not a patient; left out and counted",
+                    "message": _SET_ASIDE_WORDS[aside.kind],
                     "action": "",
                 }
             )

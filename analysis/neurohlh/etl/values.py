@@ -80,6 +80,8 @@ def _guarded(read: _Reader, variable: Variable, context: ValueContext) -> _Reade
                     return _by_study(codes[key], variable, context)
                 if key in missing:
                     return Parsed(None, State.BLANK, rule="missing_word")
+        if kind == Kind.UNANSWERED:
+            return Parsed(None, State.UNKNOWN, rule="unanswered_box")
         if kind == Kind.ERROR or text[0] == "#":
             if text.upper() == "#N/A":
                 return Parsed(None, State.BLANK, rule="missing_word")

@@ -72,7 +72,7 @@ def _clean_source(source: Source, config: StudyConfig, folder: Path, today: dt.d
                     f"{section} of source {source.name!r} name {name!r}, which is no variable of the codebook",
                     do=did_you_mean(name, known),
                 )
-    raw = read_source(source, folder)
+    raw = read_source(source, folder, frozenset(config.values.missing))
     hints = SourceHints(rename=source.rename, units=source.units, codes=source.codes)
     settings = SourceSettings(
         decimal=source.decimal,
