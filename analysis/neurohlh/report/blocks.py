@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, Self, TypeVar
 
 import pandas as pd
@@ -165,6 +166,9 @@ class Picture(Protocol):
     def png(self, dpi: int) -> bytes:
         """The drawing as a PNG file on white."""
 
+    def save(self, stem: Path, formats: Sequence[str], dpi: int) -> None:
+        """Write `<stem>.svg` and the like."""
+
     def said_in(self, language: Language) -> Self:
         """The same drawing with its words in another language."""
 
@@ -201,10 +205,14 @@ class FlowStep:
 
 @dataclass(frozen=True)
 class Flow:
-    """The flow of patients from the tables to the analysis; it is numbered among the figures."""
+    """The flow of patients from the tables to the analysis; it is numbered among the figures.
+
+    The last of the `steps` parts into the `branches`, which stand beside one another.
+    """
 
     block: ClassVar[str] = "flow"
     steps: tuple[FlowStep, ...]
+    branches: tuple[FlowStep, ...] = ()
     title: str = "Flow of patients"
     key: str = "fig-flow"
 

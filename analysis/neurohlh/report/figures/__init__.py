@@ -15,6 +15,7 @@ from neurohlh.report.figures import (
     calibration,
     counts,
     decision,
+    flowchart,
     forest,
     intervals,
     love,
@@ -26,7 +27,7 @@ from neurohlh.report.figures import (
 )
 from neurohlh.report.figures.lettering import drawable
 from neurohlh.report.figures.look import Drawing, pdf_bytes, png_bytes, style, svg_text
-from neurohlh.report.flow import flow_steps
+from neurohlh.report.flow import flow_block, flow_breaks
 from neurohlh.report.names import Names
 
 _DRAW: dict[str, Callable[..., Drawing]] = {
@@ -88,10 +89,16 @@ def draw(result: Result, *, names: Names | None = None, **options: Any) -> Drawi
     return figure
 
 
-def flow(findings: Findings) -> Drawing:
-    """The flow of patients as a figure: the boxes of the report."""
+def flow(findings: Findings, *, names: Names | None = None) -> Drawing:
+    """The flow of patients as a figure: the boxes of the report.
+
+    Raises ValueError where their numbers do not add up.
+    """
+    broken = flow_breaks(findings)
+    if broken:
+        raise ValueError(f"the flow of patients does not add up: {' '.join(broken)}")
     with style():
-        return counts.flow(list(flow_steps(findings)))
+        return flowchart.flow(flow_block(findings), names or Names.of(findings))
 
 
 FORMATS = ("svg", "png", "pdf")

@@ -1,17 +1,13 @@
-"""Counts as areas and boxes: completeness by state, and the flow of patients."""
+"""Counts as areas: completeness by state."""
 
 from __future__ import annotations
-
-import textwrap
-from collections.abc import Sequence
 
 import pandas as pd
 from matplotlib.ticker import PercentFormatter
 
 from neurohlh.core import format as fmt
 from neurohlh.core.result import Result
-from neurohlh.report.blocks import FlowStep
-from neurohlh.report.figures.look import GRID, INK, MUTED, Drawing, axes, canvas, text_width
+from neurohlh.report.figures.look import GRID, Drawing, axes, canvas, text_width
 from neurohlh.report.names import Names
 from neurohlh.report.tables.describe import STATE_WORDS
 
@@ -26,7 +22,6 @@ _STATE_COLOURS = {
     "no_column": "#e9ecef",
 }
 _MOST_ROWS = 40
-_BOX = 0.42  # height of a box of the flow, in inches
 
 
 def completeness(result: Result, names: Names) -> Drawing:
@@ -64,28 +59,3 @@ def _legend(figure: Drawing, left: float, height: float, states: list[str]) -> N
         figure.text(x / width, y / height, "■", color=_STATE_COLOURS[state], va="center", fontsize=10)
         figure.text((x + 0.17) / width, y / height, word, va="center", fontsize=9)
         x += text_width(word, 9) + 0.42
-
-
-def flow(steps: Sequence[FlowStep]) -> Drawing:
-    """The flow of patients: a box per stage, those who left before it at the side."""
-    sides = [
-        "\n".join(textwrap.fill(f"{n} {who}", 46, subsequent_indent="   ") for who, n in s.excluded) for s in steps
-    ]
-    gaps = [0.0, *(0.35 + 0.17 * (side.count("\n") + 1 if side else 0) for side in sides[1:])]
-    height = sum(gaps) + _BOX * len(steps) + 0.3
-    figure = canvas(7.4, height)
-    plot = axes(figure, 0, 0, 7.4, height)
-    plot.set_xlim(0, 7.4)
-    plot.set_ylim(height, 0)
-    plot.axis("off")
-    box = {"boxstyle": "round,pad=0.5", "fc": "none", "ec": MUTED, "lw": 0.9}
-    top = 0.15
-    for step, side, gap in zip(steps, sides, gaps, strict=True):
-        if gap:
-            arrow = {"arrowstyle": "-|>", "color": MUTED, "lw": 0.9}
-            plot.annotate("", (1.9, top + gap + 0.04), (1.9, top - 0.04), arrowprops=arrow)
-            plot.text(3.7, top + gap / 2, side, ha="left", va="center", color=MUTED, fontsize=9, linespacing=1.35)
-            top += gap
-        plot.text(1.9, top + _BOX / 2, f"{step.n} {step.label}", ha="center", va="center", bbox=box, color=INK)
-        top += _BOX
-    return figure
