@@ -67,8 +67,8 @@ def is_suppressed(value: Any) -> bool:
 
 def numbers(values: list[Any]) -> pd.Series:
     """Numbers and states as a column: floats where nothing is suppressed, otherwise objects."""
-    held = any(is_suppressed(v) for v in values)
-    return pd.Series(values, dtype=object if held else float)
+    floats = [v if is_suppressed(v) else float("nan") if pd.isna(v) else float(v) for v in values]
+    return pd.Series(floats, dtype=object if any(map(is_suppressed, floats)) else float)
 
 
 def written(value: Any) -> Any:
