@@ -122,7 +122,7 @@ class Table:
 
     Below it stand, in this order: the lettered notes of its cells, the `footnotes`, the `method` that made the numbers,
     and the `abbreviations` that its text uses, as (abbreviation, expansion) pairs. In a `wordy` table the first column
-    holds sentences and gets more room. `frame` names the part of the result that `Cell.rows` counts: 'tidy' or 'checks'.
+    holds sentences and gets more room. `frame` names the part of the result that `Cell.rows` counts.
     """
 
     block: ClassVar[str] = "table"

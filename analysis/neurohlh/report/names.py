@@ -93,9 +93,13 @@ class Names:
         """A group of a comparison in words; groups are levels of the exposure unless another variable is named."""
         return self.level(variable or self.exposure, group)
 
+    def group_words(self, group: str) -> str:
+        """A group as a result names it: the level of the exposure that it is, or words that are words already."""
+        return self.group(group) if group in EXPOSURE_WORDS or group in self.levels.get(self.exposure, {}) else group
+
     def contrast(self, text: str) -> str:
         """A contrast of groups ('met vs not_met') in words."""
-        return " vs ".join(self.group(side) for side in text.split(" vs ")) if " vs " in text else text
+        return " vs ".join(self.group_words(side) for side in text.split(" vs ")) if " vs " in text else text
 
     def term(self, term: str, variable: str) -> str:
         """A model term in words: 'Ferritin, µg/L (per doubling)', 'Age, years (per 1)'."""

@@ -8,6 +8,7 @@ from neurohlh.core.result import Result
 from neurohlh.report.blocks import Table
 from neurohlh.report.names import Names
 from neurohlh.report.tables import describe, published, survival, tidy
+from neurohlh.report.tables.abbreviations import with_abbreviations
 
 _LAYOUTS: dict[str, Callable[[Result, Names], tuple[Table, ...]]] = {
     "completeness": describe.completeness,
@@ -28,7 +29,9 @@ _LAYOUTS: dict[str, Callable[[Result, Names], tuple[Table, ...]]] = {
 def tables_of(result: Result, names: Names | None = None) -> tuple[Table, ...]:
     """The display tables of a result; a kind without a layout of its own shows its rows and checks."""
     names = (names or Names()).with_result(result)
-    return _LAYOUTS.get(result.kind, tidy.tidy)(result, names)
+    placed = result.with_(tidy=result.tidy.reset_index(drop=True), checks=result.checks.reset_index(drop=True))
+    made = _LAYOUTS.get(result.kind, tidy.tidy)(placed, names)
+    return tuple(with_abbreviations(table) for table in made)
 
 
 def to_html(result: Result) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,19 @@ from neurohlh.core import format as fmt
 from neurohlh.core.result import Result
 from neurohlh.report.blocks import Cell, Column, Row, Table
 from neurohlh.report.names import Names
+from neurohlh.report.tables.cells import (
+    ROW,
+    below,
+    confidence,
+    estimate_cell,
+    interval_head,
+    number_cell,
+    p_cell,
+    ratio_cell,
+    records,
+    share_cell,
+    sort_value,
+)
 
 STATE_WORDS = {
     "value": "Known",
@@ -32,17 +46,14 @@ FREQUENCY_WORDS = {
 def completeness(result: Result, names: Names) -> tuple[Table, ...]:
     """Known values with their denominator, and the other states as counts; states that never occur are left out."""
     rows = result.tidy
-    states = [s for s in STATE_WORDS if rows.loc[rows["level"] == s, "events"].sum() > 0 or s == "value"]
+    states = [s for s in STATE_WORDS if s == "value" or _any(rows.loc[rows["level"] == s, "events"])]
     columns = [Column("Variable", number=False)]
     columns += [Column(STATE_WORDS[s], "n/N (%)" if s == "value" else "n") for s in states]
     body = []
     for variable, part in rows.groupby("variable", sort=False):
-        at: dict[Any, Any] = part.set_index("level")[["n", "events"]].to_dict("index")
-        cells = [Cell(names.label(str(variable)))]
-        for state in states:
-            n, total = at[state]["events"], at[state]["n"]
-            cells.append(Cell(fmt.count_of(n, total) if state == "value" else fmt.integer(n)))
-        body.append(Row(tuple(cells)))
+        at = {row["level"]: row for row in records(part)}
+        shown = (share_cell(at[s]) if s == "value" else number_cell(at[s], "events") for s in states)
+        body.append(Row((Cell(names.label(str(variable))), *shown)))
     caption = "How complete each variable is: patients by the state of their cell"
     return (Table(caption, tuple(columns), tuple(body), tuple(result.notes), fold=12, key="completeness"),)
 
@@ -53,7 +64,7 @@ def table1(result: Result, names: Names) -> tuple[Table, ...]:
     groups = list(result.method.get("groups") or tidy.loc[tidy["term"] == "size", "group"])
     extra = [t for t in ("smd", "test") if (tidy["term"] == t).any()]
     columns = [Column("Characteristic", number=False), *_group_columns(tidy, groups, names)]
-    columns += [Column("SMD" if t == "smd" else "p value") for t in extra]
+    columns += [Column("SMD" if t == "smd" else fmt.p_head()) for t in extra]
     rows: list[Row] = []
     for variable, part in tidy[tidy["variable"] != ""].groupby("variable", sort=False):
         rows += _table1_rows(str(variable), part, groups, extra, names)
@@ -70,7 +81,7 @@ def table1(result: Result, names: Names) -> tuple[Table, ...]:
 
 
 def _group_columns(tidy: pd.DataFrame, groups: Sequence[str], names: Names) -> list[Column]:
-    size = tidy[tidy["term"] == "size"].set_index("group")["estimate"]
+    size = {row["group"]: row["estimate"] for row in records(tidy[tidy["term"] == "size"])}
     return [Column(names.group(g), f"n = {fmt.integer(size.get(g))}") for g in groups]
 
 
@@ -97,7 +108,7 @@ def _table1_rows(
             rows.append(Row((Cell(names.level(variable, level)), *cells, *empty), "sub"))
     for term, word in (("censored", "Recorded as beyond a limit"), ("missing", "Missing")):
         found = part[part["term"] == term]
-        if found["events"].sum() > 0:
+        if _any(found["events"]):
             for level in dict.fromkeys(found["level"]):
                 cells = _share_cells(part, term, level, groups)
                 rows.append(Row((Cell(_side(word, level)), *cells, *empty), "sub"))
@@ -108,45 +119,43 @@ def _side(word: str, level: str) -> str:
     return {"left": "Recorded as below a limit", "right": "Recorded as above a limit"}.get(level, word)
 
 
+def _any(counts: pd.Series) -> bool:
+    """Whether any of the counts is above zero, or is one that nobody may see."""
+    return any(fmt.is_suppressed(n) or (not fmt.is_missing(n) and n > 0) for n in counts)
+
+
 def _median_cells(rows: pd.DataFrame, groups: Sequence[str]) -> list[Cell]:
-    decimals = min(2, fmt.decimals_for(rows["estimate"].dropna().tolist()))
-    small = rows["estimate"].abs().max() < 1
-    places = 2 if small else decimals
-    cells = []
-    for group in groups:
-        at = rows[rows["group"] == group].set_index("measure")
-        if not len(at) or fmt.is_missing(at["estimate"].get("median")):
-            cells.append(Cell(fmt.MISSING, note=_first_note(at)))
-            continue
-        q = [fmt.fixed(at["estimate"][m], places) for m in ("median", "q25", "q75")]
-        joint = " to " if q[1].startswith(fmt.MINUS) else "–"
-        cells.append(Cell(f"{q[0]} ({q[1]}{joint}{q[2]})", note=_first_note(at)))
-    return cells
+    known = [abs(float(v)) for v in rows["estimate"] if not fmt.is_missing(v) and not fmt.is_suppressed(v)]
+    places = 2 if known and max(known) < 1 else min(2, fmt.decimals_for(known))
+    return [_median_cell({r["measure"]: r for r in records(rows[rows["group"] == g])}, places) for g in groups]
+
+
+def _median_cell(at: dict[str, dict[Any, Any]], places: int) -> Cell:
+    note = next((str(row["note"]) for row in at.values() if row["note"]), "")
+    parts = [at[m] for m in ("median", "q25", "q75") if m in at]
+    if len(parts) < 3 or fmt.is_missing(parts[0]["estimate"]):
+        return Cell(fmt.MISSING, note=note)
+    median, low, high = (row["estimate"] for row in parts)
+    text = fmt.with_interval(median, low, high, lambda value: fmt.fixed(value, places))
+    return Cell(text, note=note, value=sort_value(median), rows=tuple(row[ROW] for row in parts))
 
 
 def _share_cells(part: pd.DataFrame, term: str, level: str, groups: Sequence[str]) -> list[Cell]:
-    found = part[(part["term"] == term) & (part["level"] == level)].drop_duplicates("group").set_index("group")
-    at: dict[Any, Any] = found.to_dict("index")
-    cells = []
-    for group in groups:
-        row = at.get(group, {"n": 0, "events": 0, "note": ""})
-        text = fmt.count_of(row["events"], row["n"]) if row["n"] > 0 else fmt.MISSING
-        cells.append(Cell(text, note=str(row["note"])))
-    return cells
+    found = part[(part["term"] == term) & (part["level"] == level)].drop_duplicates("group")
+    at = {row["group"]: row for row in records(found)}
+    return [replace(share_cell(at[g]), sub="") if g in at else Cell(fmt.MISSING) for g in groups]
 
 
 def _comparison(part: pd.DataFrame, term: str) -> Cell:
-    found = part[part["term"] == term]
-    if not len(found):
+    found = records(part[part["term"] == term])
+    if not found:
         return Cell()
-    row = found.iloc[0]
+    row = found[0]
     if term == "smd":
-        return Cell(fmt.fixed(row["estimate"], 2), note=str(row["note"]))
-    return Cell(fmt.p_value(row["p_value"]), note=str(row["note"] or row["method"]))
-
-
-def _first_note(rows: pd.DataFrame) -> str:
-    return next((str(n) for n in rows["note"] if n), "")
+        return Cell(
+            fmt.fixed(row["estimate"], 2), note=str(row["note"]), value=sort_value(row["estimate"]), rows=(row[ROW],)
+        )
+    return p_cell(row, note=str(row["note"] or row["method"]))
 
 
 def _table1_notes(result: Result, extra: Sequence[str], names: Names) -> list[str]:
@@ -169,24 +178,23 @@ def frequency(result: Result, names: Names) -> tuple[Table, ...]:
     rows: list[Row] = []
     for group in groups:
         if len(groups) > 1:
-            rows.append(Row((Cell(names.level("center_id", group), span=4),), "group"))
-        for row in tidy[tidy["group"] == group].to_dict("records"):
+            rows.append(Row((Cell(names.level("center_id", group), span=3),), "group"))
+        for row in records(tidy[tidy["group"] == group]):
             word, meaning = FREQUENCY_WORDS[row["term"]]
-            cells = (
-                Cell(word, sub=meaning),
-                Cell(fmt.integer(row["events"])),
-                Cell(fmt.integer(row["n"])),
-                Cell(
-                    fmt.with_interval(row["estimate"], row["conf_low"], row["conf_high"], fmt.percent),
-                    note=str(row["note"]),
-                ),
-            )
-            rows.append(Row(cells))
-    head = (Column("Reading of an unknown status", number=False), Column("With CNS involvement", "n"))
-    level = confidence(result)
-    columns = (*head, Column("Patients", "N"), Column("Frequency", f"{level} interval"))
-    notes = (f"{interval_words(result)}", *result.notes)
-    return (Table("Frequency of CNS involvement", columns, tuple(rows), tuple(n for n in notes if n), key="frequency"),)
+            limits = fmt.interval(row["conf_low"], row["conf_high"], fmt.percent)
+            cells = (Cell(word, sub=meaning), replace(share_cell(row), sub=""), Cell(below(limits), rows=(row[ROW],)))
+            rows.append(Row(cells, "sub" if len(groups) > 1 else "body"))
+    columns = (
+        Column("Reading of an unknown status", number=False),
+        Column("With CNS involvement", "n/N (%)"),
+        Column(interval_head(result)),
+    )
+    notes = tuple(names.prose(n) for n in result.notes)
+    return (
+        Table(
+            "Frequency of CNS involvement", columns, tuple(rows), notes, key="frequency", method=interval_words(result)
+        ),
+    )
 
 
 def testing(result: Result, names: Names) -> tuple[Table, ...]:
@@ -198,79 +206,51 @@ def testing(result: Result, names: Names) -> tuple[Table, ...]:
     outcome = next((o for o in tidy["outcome"] if o), "death")
     columns = [Column("Domain", number=False)]
     columns += [Column(names.level(outcome, g), "tested n/N (%)") for g in groups]
-    columns.append(Column("Difference", f"percentage points, {confidence(result)} interval"))
+    columns.append(Column("Difference", f"percentage points, {interval_head(result)}"))
     rows = []
     for variable, part in tidy.groupby("variable", sort=False):
         cells = [Cell(names.label(str(variable)))]
         cells += _share_cells(part.assign(term=part["measure"]), "proportion", "", groups)
-        cells.append(_points(part[part["measure"] == "RD"]))
-        rows.append(Row(tuple(cells)))
+        cells += [estimate_cell(r, fmt.percentage_points) for r in records(part[part["measure"] == "RD"])[:1]]
+        rows.append(Row((*cells, *([Cell()] if len(cells) <= len(groups) + 1 else []))))
     against = next((c for c in tidy["contrast"] if " vs " in c), "")
     sides = [names.level(outcome, side) for side in against.split(" vs ")]
     compared = f"Difference: {' minus '.join(sides)}." if against else ""
-    notes = (compared, interval_words(result), *result.notes)
+    notes = tuple(n for n in (compared, *result.notes) if n)
     caption = "Who was tested, by what happened to the patient"
-    return (Table(caption, tuple(columns), tuple(rows), tuple(n for n in notes if n), key="testing"),)
-
-
-def _points(rows: pd.DataFrame) -> Cell:
-    if not len(rows):
-        return Cell()
-    row = rows.iloc[0]
-    return Cell(fmt.with_interval(row["estimate"], row["conf_low"], row["conf_high"], points), note=str(row["note"]))
-
-
-def points(difference: float | None) -> str:
-    """A difference of proportions in percentage points."""
-    return fmt.MISSING if fmt.is_missing(difference) else fmt.percent(difference).removesuffix(f"{fmt.THIN}%")
+    return (Table(caption, tuple(columns), tuple(rows), notes, key="testing", method=interval_words(result)),)
 
 
 def two_by_two(result: Result, names: Names) -> tuple[Table, ...]:
     """Deaths by exposure with exact limits, and the measures of effect."""
     tidy = result.tidy
-    level = confidence(result)
-    risks = tidy[tidy["measure"] == "risk"]
-    rows = [
-        Row(
-            (
-                Cell(names.group(str(row["group"]))),
-                Cell(fmt.integer(row["events"])),
-                Cell(fmt.integer(row["n"])),
-                Cell(
-                    fmt.with_interval(row["estimate"], row["conf_low"], row["conf_high"], fmt.percent),
-                    note=str(row["note"]),
-                ),
-            )
-        )
-        for row in risks.to_dict("records")
-    ]
-    columns = (Column("Group", number=False), Column("Died", "n"), Column("Patients", "N"))
-    risk = Table(
-        "Deaths by CNS status",
-        (*columns, Column("Risk of death", f"{level} exact interval")),
-        tuple(rows),
-        key="two-by-two",
+    rows = []
+    for row in records(tidy[tidy["measure"] == "risk"]):
+        limits = fmt.interval(row["conf_low"], row["conf_high"], fmt.percent)
+        cells = (Cell(names.group(str(row["group"]))), replace(share_cell(row), sub=""))
+        rows.append(Row((*cells, Cell(below(limits), rows=(row[ROW],)))))
+    columns = (
+        Column("Group", number=False),
+        Column("Died", "n/N (%)"),
+        Column("Risk of death", f"{confidence(result)} exact interval"),
     )
-    return (risk, _effects(result, level))
+    risk = Table("Deaths by CNS status", columns, tuple(rows), key="two-by-two")
+    return (risk, _effects(result))
 
 
-def _effects(result: Result, level: str) -> Table:
+def _effects(result: Result) -> Table:
     words = {"RD": "Risk difference, percentage points", "RR": "Risk ratio", "OR": "Odds ratio"}
     rows = []
-    for row in result.tidy[result.tidy["measure"].isin(words)].to_dict("records"):
-        show = points if row["measure"] == "RD" else fmt.ratio
+    for row in records(result.tidy[result.tidy["measure"].isin(words)]):
         open_end = "no limit" if row["measure"] == "OR" else ""
-        text = fmt.with_interval(row["estimate"], row["conf_low"], row["conf_high"], show, open_end=open_end)
-        p = "" if fmt.is_missing(row["p_value"]) else fmt.p_value(row["p_value"])
-        rows.append(Row((Cell(words[row["measure"]]), Cell(text, note=str(row["note"])), Cell(p))))
-    columns = (Column("Measure", number=False), Column("Estimate", f"{level} interval"), Column("p value"))
-    notes = tuple(n for n in (interval_words(result), *result.notes) if n)
-    return Table("Measures of effect on death", columns, tuple(rows), notes, key="effects")
-
-
-def confidence(result: Result) -> str:
-    """'95 %'."""
-    return fmt.percent(float(result.method.get("conf_level", 0.95)), 0)
+        if row["measure"] == "RD":
+            shown = estimate_cell(row, fmt.percentage_points)
+        else:
+            shown = ratio_cell(row, open_end=open_end)
+        rows.append(Row((Cell(words[row["measure"]]), shown, p_cell(row))))
+    columns = (Column("Measure", number=False), Column("Estimate", interval_head(result)), Column(fmt.p_head()))
+    method = interval_words(result)
+    return Table("Measures of effect on death", columns, tuple(rows), tuple(result.notes), key="effects", method=method)
 
 
 def interval_words(result: Result) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import pandas as pd
 
@@ -11,6 +10,7 @@ from neurohlh.core import format as fmt
 from neurohlh.core.result import Result
 from neurohlh.report.blocks import Cell, Column, Row, Table
 from neurohlh.report.names import Names
+from neurohlh.report.tables.cells import Record, estimate_cell, interval_head, number_cell, p_cell, records
 
 KINDS = (
     "published_frequency", "published_frequency_choices", "published_mortality", "published_effect",
@@ -26,18 +26,17 @@ def published(result: Result, names: Names) -> tuple[Table, ...]:
     rows = result.tidy
     shown = {c: head for c, head in heads.items() if not len(rows) or _said(rows[c])}
     interval = rows[["conf_low", "conf_high"]].notna().any(axis=None)
-    level = fmt.percent(result.method.get("conf_level", 0.95), 0)
     columns = tuple(
-        Column(head, f"{level} interval" if c == "estimate" and interval else "", number=c in _NUMBERS)
+        Column(head, interval_head(result) if c == "estimate" and interval else "", number=c in _NUMBERS)
         for c, head in shown.items()
     )
     body: list[Row] = []
     group = ""
-    for row in rows.to_dict("records"):
+    for row in records(rows):
         if row["group"] != group:
             group = row["group"]
             body.append(Row((Cell(names.prose(group), span=len(shown)),), "group"))
-        body.append(Row(tuple(Cell(_text(row, c, names)) for c in shown), "sub" if group else "body"))
+        body.append(Row(tuple(_cell(row, c, names) for c in shown), "sub" if group else "body"))
     title = str(result.method.get("title", "Published evidence"))
     notes = tuple(names.prose(note) for note in result.notes)
     return (Table(title, columns, tuple(body), notes, fold=_FOLD, key=result.kind),)
@@ -47,21 +46,20 @@ def _said(column: pd.Series) -> bool:
     return bool((column.notna() & (column.astype(str) != "")).any())
 
 
-def _text(row: Mapping[Any, Any], column: str, names: Names) -> str:
-    value = row[column]
+def _cell(row: Record, column: str, names: Names) -> Cell:
     if column == "estimate":
         return _estimate(row)
-    if fmt.is_missing(value):
-        return ""
+    if column == "p_value":
+        return p_cell(row)
     if column in ("n", "events"):
-        return fmt.integer(value)
-    if column == "variable":  # the name of a column or a row, as the table of the input writes it
-        return str(value)
-    return fmt.p_value(value) if column == "p_value" else names.prose(str(value))
+        return number_cell(row, column)
+    if fmt.is_missing(row[column]):
+        return Cell()
+    # the name of a column or a row stands as the table of the input writes it
+    return Cell(str(row[column]) if column == "variable" else names.prose(str(row[column])))
 
 
-def _estimate(row: Mapping[Any, Any]) -> str:
+def _estimate(row: Record) -> Cell:
     if fmt.is_missing(row["estimate"]):
-        return ""
-    show = fmt.percent if row["measure"] == "proportion" else fmt.ratio
-    return fmt.with_interval(row["estimate"], row["conf_low"], row["conf_high"], show)
+        return Cell()
+    return estimate_cell(row, fmt.percent if row["measure"] == "proportion" else fmt.ratio, note="")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -11,7 +10,21 @@ from neurohlh.core import format as fmt
 from neurohlh.core.result import Result
 from neurohlh.report.blocks import Cell, Column, Row, Table
 from neurohlh.report.names import Names
-from neurohlh.report.tables.describe import confidence, interval_words
+from neurohlh.report.tables.cells import (
+    ROW,
+    Record,
+    below,
+    counts_cell,
+    estimate_cell,
+    interval_head,
+    number_cell,
+    p_cell,
+    ratio_cell,
+    records,
+    sort_value,
+)
+from neurohlh.report.tables.checks import cox_checks
+from neurohlh.report.tables.describe import interval_words
 
 ANALYSIS_WORDS = {
     "cox": "Hazard ratio",
@@ -21,29 +34,29 @@ ANALYSIS_WORDS = {
     "cox_weighted": "Weighted",
     "cox_weighted_bootstrap": "Weighted, bootstrap limits",
 }
-VERDICT_WORDS = {"ok": "no concern", "attention": "attention", "not estimable": "not estimable"}
 
 
 def kaplan_meier(result: Result, names: Names) -> tuple[Table, ...]:
-    """Survival at the landmarks with the number at risk, and the median, by group."""
+    """Survival at the landmarks with the number at risk and the deaths by then, and the median, by group."""
     tidy = result.tidy
-    at_times = tidy[tidy["measure"] == "survival"]
-    times = sorted(at_times["time"].dropna().unique())
-    columns = [Column("Group", number=False), Column("Patients", "N"), Column("Deaths", "n")]
-    columns += [Column(fmt.duration(t), f"{confidence(result)} interval", spanner="Survival at") for t in times]
-    columns.append(Column("Median survival", "days"))
+    times = sorted(tidy.loc[tidy["measure"] == "survival", "time"].dropna().unique())
+    columns = [Column("Group", number=False), Column("Deaths/patients", "n/N")]
+    columns += [Column(fmt.duration(t), interval_head(result), spanner="Survival at") for t in times]
+    columns.append(Column("Median survival", f"days, {interval_head(result)}"))
     rows = []
     for group in dict.fromkeys(tidy["group"]):
         part = tidy[tidy["group"] == group]
-        size = part[part["term"] == "size"].iloc[0]
-        cells = [Cell(names.group(group)), Cell(fmt.integer(size["n"])), Cell(fmt.integer(size["events"]))]
+        cells = [Cell(names.group(group)), *(counts_cell(r) for r in records(part[part["term"] == "size"])[:1])]
         cells += [_survival_cell(part, t) for t in times]
         cells.append(_median_cell(part[part["measure"] == "median survival"]))
         rows.append(Row(tuple(cells)))
-    notes = tuple(n for n in (interval_words(result), *(_in_words(n, names) for n in result.notes)) if n)
+    notes = (
+        "At risk: patients still followed at that time. Deaths: all deaths up to that time, whoever is still followed.",
+        *(_in_words(n, names) for n in result.notes),
+    )
     usual = "Survival of all patients" if set(tidy["group"]) == {"overall"} else "Survival by CNS status"
     caption = str(result.method.get("title") or usual)
-    return (Table(caption, tuple(columns), tuple(rows), notes, key="survival"),)
+    return (Table(caption, tuple(columns), tuple(rows), notes, key="survival", method=interval_words(result)),)
 
 
 def _in_words(note: str, names: Names) -> str:
@@ -52,52 +65,56 @@ def _in_words(note: str, names: Names) -> str:
 
 
 def _survival_cell(part: pd.DataFrame, time: float) -> Cell:
-    found = part[(part["measure"] == "survival") & (part["time"] == time)]
-    if not len(found):
-        return Cell(fmt.MISSING)
-    row = found.iloc[0]
+    found = records(part[(part["measure"] == "survival") & (part["time"] == time)])
+    return survival_at(found[0]) if found else Cell(fmt.MISSING)
+
+
+def survival_at(row: Record, *, share: str = "deaths") -> Cell:
+    """A curve's value at a time; below it the limits, how many are still at risk, and the events up to then."""
     limits = fmt.interval(row["conf_low"], row["conf_high"], fmt.percent)
-    below = [] if limits == fmt.MISSING else [limits]
-    below += [] if fmt.is_missing(row["n"]) else [f"at risk {fmt.integer(row['n'])}"]
-    return Cell(fmt.percent(row["estimate"]), sub="\n".join(below), note=str(row["note"]))
+    lines = [limits]
+    lines += [] if fmt.is_missing(row["n"]) else [f"at risk: {fmt.integer(row['n'])}"]
+    lines += [] if fmt.is_missing(row["events"]) else [f"{share} by then: {fmt.integer(row['events'])}"]
+    note = str(row["note"])
+    return Cell(fmt.percent(row["estimate"]), below(*lines), note, value=sort_value(row["estimate"]), rows=(row[ROW],))
 
 
 def _median_cell(rows: pd.DataFrame) -> Cell:
     if not len(rows):
         return Cell()
-    row = rows.iloc[0]
+    row = records(rows)[0]
     if fmt.is_missing(row["estimate"]):
         reached = "not reached" if "not reached" in str(row["note"]) else fmt.MISSING
-        return Cell(reached, note="" if reached == "not reached" else str(row["note"]))
-    limits = (row["conf_low"], row["conf_high"])
-    return Cell(fmt.with_interval(row["estimate"], *limits, fmt.integer, open_end="not reached"))
+        return Cell(reached, note="" if reached == "not reached" else str(row["note"]), rows=(row[ROW],))
+    return estimate_cell(row, fmt.integer, open_end="not reached", note="")
 
 
 def followup(result: Result, names: Names) -> tuple[Table, ...]:
     """Median follow-up by group, from the reversed curve."""
+    medians = result.tidy[result.tidy["measure"] == "median follow-up"]
     rows = [
-        Row((Cell(names.group(str(row["group"]))), Cell(fmt.integer(row["n"])), _median_cell(pd.DataFrame([row]))))
-        for _, row in result.tidy[result.tidy["measure"] == "median follow-up"].iterrows()
+        Row((Cell(names.group(str(row["group"]))), number_cell(row, "n"), _median_cell(medians.loc[[row[ROW]]])))
+        for row in records(medians)
     ]
     head = (Column("Group", number=False), Column("Patients", "N"))
-    columns = (*head, Column("Median follow-up", f"days, {confidence(result)} interval"))
+    columns = (*head, Column("Median follow-up", f"days, {interval_head(result)}"))
     return (Table("Length of follow-up (reverse Kaplan–Meier)", columns, tuple(rows), result.notes, key="followup"),)
 
 
 def logrank(result: Result, names: Names) -> tuple[Table, ...]:
     """Observed and expected deaths by group, and the test."""
     tidy = result.tidy
-    test = tidy[tidy["term"] == "test"].iloc[0]
+    test = records(tidy[tidy["term"] == "test"])[0]
     rows = [
         Row(
             (
                 Cell(names.group(str(row["group"]))),
-                Cell(fmt.integer(row["n"])),
-                Cell(fmt.integer(row["events"])),
-                Cell(fmt.fixed(row["estimate"], 1)),
+                number_cell(row, "n"),
+                number_cell(row, "events"),
+                number_cell(row, "estimate", lambda expected: fmt.fixed(expected, 1)),
             )
         )
-        for row in tidy[tidy["term"] == "group"].to_dict("records")
+        for row in records(tidy[tidy["term"] == "group"])
     ]
     text = (
         f"chi-square {fmt.fixed(test['statistic'], 2)} on {fmt.integer(test['df'])} df, {fmt.p_equals(test['p_value'])}"
@@ -107,8 +124,8 @@ def logrank(result: Result, names: Names) -> tuple[Table, ...]:
     columns = (
         Column("Group", number=False),
         Column("Patients", "N"),
-        Column("Deaths", "observed"),
-        Column("Deaths", "expected"),
+        Column("Observed", "n", spanner="Deaths"),
+        Column("Expected", "n", spanner="Deaths"),
     )
     return (Table(str(result.method.get("title") or "Log-rank test"), columns, tuple(rows), notes, key="logrank"),)
 
@@ -116,17 +133,16 @@ def logrank(result: Result, names: Names) -> tuple[Table, ...]:
 def cox(result: Result, names: Names) -> tuple[Table, ...]:
     """Hazard ratios, one block of columns per model, and the checks of the model."""
     shown = cox_analyses(result)
-    level = confidence(result)
     columns = [Column("Term", number=False)]
     for analysis in shown:
         spanner = ANALYSIS_WORDS.get(analysis, analysis)
         columns += [Column("Deaths/patients", "n/N", spanner=spanner)]
-        columns += [Column("HR", f"{level} interval", spanner=spanner), Column("p value", spanner=spanner)]
+        columns += [Column("HR", interval_head(result), spanner=spanner), Column(fmt.p_head(), spanner=spanner)]
     rows = [row for key in cox_terms(result) for row in _cox_rows(result.tidy, key, shown, names)]
     notes = _cox_notes(result, names)
     caption = "Hazard of death: Cox models" if len(shown) > 1 else "Hazard of death: Cox model"
-    table = Table(caption, tuple(columns), tuple(rows), notes, key="cox")
-    return (table, *_checks(result, names))
+    table = Table(caption, tuple(columns), tuple(rows), notes, key="cox", method=_recipe(result))
+    return (table, *cox_checks(result, names))
 
 
 def cox_bounds(result: Result, names: Names) -> tuple[Table, ...]:
@@ -135,15 +151,13 @@ def cox_bounds(result: Result, names: Names) -> tuple[Table, ...]:
     columns = [Column("Reading", number=False)]
     for analysis in shown:
         spanner = ANALYSIS_WORDS.get(analysis, analysis)
-        columns += [Column("HR", f"{confidence(result)} interval", spanner=spanner), Column("p value", spanner=spanner)]
+        columns += [Column("HR", interval_head(result), spanner=spanner), Column(fmt.p_head(), spanner=spanner)]
     rows = []
     for population, part in result.tidy.groupby("population", sort=False):
         cells = [Cell(str(population).capitalize())]
         for analysis in shown:
-            row: Any = part[part["analysis"] == analysis].iloc[0]
-            hr = fmt.ratio_with_interval(row["estimate"], row["conf_low"], row["conf_high"])
-            p = "" if fmt.is_missing(row["p_value"]) else fmt.p_value(row["p_value"])
-            cells += [Cell(hr, note=str(row["note"])), Cell(p)]
+            row = records(part[part["analysis"] == analysis])[0]
+            cells += [ratio_cell(row), p_cell(row)]
         rows.append(Row(tuple(cells)))
     title = f"{names.label(str(result.tidy['variable'].iloc[0]))}: bounds of the hazard ratio"
     return (Table(title, tuple(columns), tuple(rows), tuple(result.notes), key="cox-bounds"),)
@@ -183,27 +197,18 @@ def _cox_rows(tidy: pd.DataFrame, key: tuple[str, str], shown: Sequence[str], na
 def _cox_cells(part: pd.DataFrame, level: str, shown: Sequence[str]) -> list[Cell]:
     cells: list[Cell] = []
     for analysis in shown:
-        found = part[(part["analysis"] == analysis) & (part["level"] == level)]
-        if not len(found):
+        found = records(part[(part["analysis"] == analysis) & (part["level"] == level)])
+        if not found:
             cells += [Cell(), Cell(), Cell()]
             continue
-        row: Any = found.iloc[0]
-        share = f"{fmt.integer(row['events'])}/{fmt.integer(row['n'])}"
-        if row["is_reference"]:
-            cells += [Cell(share), Cell("1 (reference)"), Cell()]
-        else:
-            hr = fmt.ratio_with_interval(row["estimate"], row["conf_low"], row["conf_high"])
-            p = "" if fmt.is_missing(row["p_value"]) else fmt.p_value(row["p_value"])
-            cells += [Cell(share), Cell(hr, note=str(row["note"])), Cell(p)]
+        row = found[0]
+        ratio = Cell("1 (reference)", rows=(row[ROW],)) if row["is_reference"] else ratio_cell(row)
+        cells += [counts_cell(row), ratio, p_cell(row)]
     return cells
 
 
 def _cox_notes(result: Result, names: Names) -> tuple[str, ...]:
-    method = result.method
-    notes = ["HR: hazard ratio; above 1 means a higher rate of death."]
-    said = (("ties", "Ties"), ("variance", "Variance"), ("interval", "Intervals"), ("strata", "Strata"))
-    recipe = " ".join(f"{word}: {method[key]}." for key, word in said if method.get(key))
-    notes += [recipe] if recipe else []
+    notes = ["A hazard ratio above 1 means a higher rate of death."]
     dropped = {k: v for k, v in dict(result.counts.get("dropped", {})).items() if v}
     if dropped and not any("left out" in note for note in result.notes):
         lost = "; ".join(f"{names.prose(reason)}: {fmt.integer(n)}" for reason, n in dropped.items())
@@ -211,60 +216,6 @@ def _cox_notes(result: Result, names: Names) -> tuple[str, ...]:
     return (*notes, *(names.prose(note) for note in result.notes))
 
 
-def _checks(result: Result, names: Names) -> tuple[Table, ...]:
-    checks = _one_influence(result.checks)
-    if not len(checks):
-        return ()
-    rows = []
-    for row in checks.to_dict("records"):
-        term = "" if fmt.is_missing(row["term"]) else str(row["term"])
-        text = str(row["check"])
-        word = names.check_term(term) if term and term != "GLOBAL" else ""
-        if text == "proportional hazards" and term == "GLOBAL":
-            word = "all terms together"
-        statistic = _check_value(row["statistic"])
-        if text == "concordance" and statistic:  # here the statistic is the standard error of the value
-            word, statistic = f"standard error {statistic}", ""
-        cells = (
-            Cell(f"{text[:1].upper()}{text[1:]}", sub=word, note=_text(row["note"])),
-            Cell(_check_value(row["value"])),
-            Cell(statistic),
-            Cell(_check_value(row["df"])),
-            Cell("" if fmt.is_missing(row["p_value"]) else fmt.p_value(row["p_value"])),
-            Cell(_verdict(row)),
-        )
-        rows.append(Row(cells))
-    columns = [Column("Check", number=False), Column("Value"), Column("Statistic"), Column("df"), Column("p value")]
-    columns.append(Column("Verdict", number=False))
-    said = result.method.get("ph_test", "")
-    notes = (f"Proportional hazards: {said}.",) if said else ()
-    return (Table("Checks of the Cox model", tuple(columns), tuple(rows), notes, key="cox-checks"),)
-
-
-def _one_influence(checks: pd.DataFrame) -> pd.DataFrame:
-    """The checks with the largest influence of a single patient only, and without saying whose: no report names one."""
-    influences = checks[checks["check"] == "largest influence"]
-    if influences.empty:
-        return checks
-    most = int(influences.index[int(influences["value"].abs().astype(float).argmax())])
-    kept = checks[(checks["check"] != "largest influence") | (checks.index == most)].copy()
-    note = "value: by how many standard errors one patient moves this coefficient, the most in the model (dfbetas)"
-    kept.loc[most, "note"] = note
-    kept.loc[most, "term"] = ": ".join(str(kept.loc[most, "term"]).split(" ", 1))  # a level, if there is one
-    return kept
-
-
-def _verdict(row: Mapping[Hashable, Any]) -> str:
-    # That a global test is small or a fit converged is no praise of the model: only judged checks get a verdict.
-    judged = row["check"] in ("events per parameter", "proportional hazards") or row["verdict"] != "ok"
-    return VERDICT_WORDS.get(str(row["verdict"]), "") if judged else ""
-
-
-def _check_value(value: Any) -> str:
-    if fmt.is_missing(value) or value == "":
-        return ""
-    return fmt.significant(float(value), 3)
-
-
-def _text(value: Any) -> str:
-    return "" if fmt.is_missing(value) else str(value)
+def _recipe(result: Result) -> str:
+    said = (("ties", "Ties"), ("variance", "Variance"), ("interval", "Intervals"), ("strata", "Strata"))
+    return " ".join(f"{word}: {result.method[key]}." for key, word in said if result.method.get(key))

@@ -87,10 +87,15 @@ def test_each_journal_prints_what_a_reader_wrote_down(name):
         assert {what: make() for what, make in PRINTED.items()} == BY_HAND[name]
 
 
-def test_a_style_ends_where_its_block_ends_even_by_an_error():
-    with pytest.raises(RuntimeError), fmt.journal(styles.load("lancet")):
+def failing(style):
+    with fmt.journal(style):
         assert fmt.fixed(0.5, 1) == "0·5"
         raise RuntimeError
+
+
+def test_a_style_ends_where_its_block_ends_even_by_an_error():
+    with pytest.raises(RuntimeError):
+        failing(styles.load("lancet"))
     assert fmt.fixed(0.5, 1) == "0.5"
     assert fmt.current() is PLAIN
 

@@ -42,9 +42,9 @@ def test_what_cannot_be_estimated_is_a_dash_with_its_reason(table1):
 def test_frequency_names_the_three_readings(frequency):
     (table,) = tables_of(frequency)
     assert [row[1:] for row in texts(table)] == [
-        ["132", "273", f"48.4{T}% (42.5–54.3{T}%)"],
-        ["132", "362", f"36.5{T}% (31.7–41.5{T}%)"],
-        ["221", "362", f"61.0{T}% (55.9–65.9{T}%)"],
+        [f"132/273 (48.4{T}%)", f"42.5–54.3{T}%"],
+        [f"132/362 (36.5{T}%)", f"31.7–41.5{T}%"],
+        [f"221/362 (61.0{T}%)", f"55.9–65.9{T}%"],
     ]
 
 
@@ -69,7 +69,8 @@ def test_survival_carries_limits_and_the_number_at_risk(kaplan_meier):
     shown = cell(table, "CNS involvement", "180 days")
     assert shown.text == fmt.percent(row["estimate"])
     assert shown.sub.splitlines() == [
-        fmt.interval(row["conf_low"], row["conf_high"], fmt.percent), f"at risk {int(row['n'])}",
+        fmt.interval(row["conf_low"], row["conf_high"], fmt.percent),
+        f"at risk: {int(row['n'])}", f"deaths by then: {int(row['events'])}",
     ]  # fmt: skip
     assert cell(table, "CNS involvement", "Median survival").text == "not reached"
 
@@ -106,7 +107,7 @@ def test_exposure_on_the_patients_of_the_adjusted_model_has_its_own_row(cox):
 
 def test_two_by_two_keeps_an_open_limit_open(two_by_two):
     risks, effects = tables_of(two_by_two)
-    assert texts(risks)[1] == ["No CNS involvement", "0", "9", f"0.0{T}% (0.0–33.6{T}%)"]
+    assert texts(risks)[1] == ["No CNS involvement", f"0/9 (0.0{T}%)", f"0.0–33.6{T}%"]
     assert [row[1] for row in texts(effects)] == ["45.2 (12.2–62.2)", "–", "– (1.32 to no limit)"]
     assert [row[2] for row in texts(effects)] == ["", "", "0.015"]
 
@@ -138,11 +139,12 @@ def test_an_unknown_kind_shows_what_varies_the_estimate_with_its_limits_and_the_
     ]
     checks = check_frame([{"check": "size", "term": "GLOBAL", "value": 2.5, "verdict": "ok"}])
     table, checked = tables_of(Result("something_new", tidy_frame(rows), checks=checks))
-    assert [c.head for c in table.columns] == ["Term", "Measure", "Estimate"]
-    assert texts(table) == [["x", "HR", "1.23 (1.05–12.3)"], ["y", "HR", fmt.MISSING]]
-    assert table.rows[1].cells[2].note == "not estimable: no events"
-    assert table.footnotes == ("Outcome: died.",)
-    assert texts(checked) == [["size", "GLOBAL", "2.500", "ok", ""]]
+    assert [(c.head, c.sub) for c in table.columns] == [("Item", ""), ("HR", f"95{T}% interval")]
+    assert texts(table) == [["X", "1.23 (1.05–12.3)"], ["Y", fmt.MISSING]]
+    assert table.rows[1].cells[1].note == "not estimable: no events"
+    assert table.footnotes == ("Outcome: Died.",)
+    assert [(c.text, c.sub) for c in checked.rows[0].cells][0] == ("Size", "all terms together")
+    assert texts(checked)[0][1:] == ["2.50", "No concern"]
 
 
 def test_a_variable_whose_words_are_the_term_needs_no_column_of_its_own():
@@ -152,14 +154,14 @@ def test_a_variable_whose_words_are_the_term_needs_no_column_of_its_own():
     ]
     result = Result(kind="something", tidy=tidy_frame(rows))
     words = Names({"mri_edema": "Cerebral oedema", "mri_cortex": "Cortical lesion"})
-    assert [c.head for c in tables_of(result, words)[0].columns] == ["Term", "Measure", "Estimate"]
-    assert [c.head for c in tables_of(result)[0].columns] == ["Variable", "Term", "Measure", "Estimate"]
+    assert [c.head for c in tables_of(result, words)[0].columns] == ["Item", "Proportion"]
+    assert [c.head for c in tables_of(result)[0].columns] == ["Variable", "Item", "Proportion"]
 
 
 def test_a_notebook_shows_the_same_table(frequency):
     shown = frequency._repr_html_()
     assert shown == to_html(frequency)
-    assert f"48.4{T}% (42.5–54.3{T}%)" in shown
+    assert f"132/273 (48.4{T}%)" in shown
     assert ".neurohlh table {" in shown
     assert "body {" not in shown  # the notebook's own page keeps its look
 
@@ -185,6 +187,6 @@ def test_a_very_long_result_shows_a_part_of_its_rows_and_says_so():
     rows = [{"term": f"t{i}", "measure": "HR", "estimate": 1.0 + i} for i in range(900)]
     (table,) = tables_of(Result("specifications_curve", tidy_frame(rows)))
     assert len(table.rows) == 200
-    assert table.rows[0].cells[0].text == "t0"
-    assert table.rows[-1].cells[0].text == "t899"
+    assert table.rows[0].cells[0].text == "T0"
+    assert table.rows[-1].cells[0].text == "T899"
     assert "200 of 900 rows" in table.footnotes[0]
