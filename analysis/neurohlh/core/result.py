@@ -86,7 +86,7 @@ def check_frame(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(list(rows), columns=list(CHECK_COLUMNS))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Result:
     """One analysis: its numbers, its curves, its diagnostics, and every choice behind them.
 
@@ -152,6 +152,13 @@ class Result:
         # Looked up when asked for: the core knows no plots, and matplotlib must not load with it.
         figures = importlib.import_module("neurohlh.report.figures")
         return figures.draw(self, **options)
+
+    def __repr__(self) -> str:
+        said = [f"{len(self.tidy)} rows", *([f"{len(self.checks)} checks"] if len(self.checks) else [])]
+        supplied, used = self.counts.get("supplied"), self.counts.get("used")
+        said += [f"{used} of {supplied} {self.counts.get('unit', 'patients')}"] if used is not None else []
+        title = self.method.get("title")
+        return f"Result {self.kind}{f' ({title})' if title else ''}: {', '.join(said)}"
 
     def _repr_html_(self) -> str:
         tables = importlib.import_module("neurohlh.report.tables")

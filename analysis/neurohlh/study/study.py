@@ -21,6 +21,7 @@ from neurohlh.core.findings import Findings
 from neurohlh.core.provenance import versions
 from neurohlh.core.result import Result
 from neurohlh.etl.cohort import Cohort
+from neurohlh.report.blocks import Document
 from neurohlh.study.classify import Classified, classify, study_definitions
 from neurohlh.study.clock import Clock
 from neurohlh.study.config import StudyConfig, check_config, read_config
@@ -32,6 +33,7 @@ from neurohlh.study.parts.declared import check_declared
 from neurohlh.study.patients import patients_table
 from neurohlh.study.plan import analyse, steps
 from neurohlh.study.population import Population, select_population
+from neurohlh.study.report_files import REPORT, Wanted, study_document, study_page, write_study_report
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ class StudyCohort(Cohort):
         return self.classified.frame[self.population.included].reset_index(drop=True)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class StudyRun:
     """Everything that a run found."""
 
@@ -144,40 +146,39 @@ class StudyRun:
     findings: Findings
     seconds: Mapping[str, float]
 
-    def html(self) -> str:
-        """The report as one self-contained page."""
-        # The page and its figures load matplotlib, which a study that is only read does not need.
-        from neurohlh.report.document import build
-        from neurohlh.report.render.html import html
+    def __repr__(self) -> str:
+        return f"Run of {self.study!r}: {self.findings.subtitle}, {len(self.results)} results"
 
-        return html(build(self.findings))
+    def html(self, language: str | None = None) -> str:
+        """The report as one self-contained page, in the first language of the study or in another."""
+        return study_page(self.findings, self.study.config, language)
+
+    def document(self) -> Document:
+        """The report in English, before it becomes a page or a Word file."""
+        return study_document(self.findings, self.study.config)
 
     def write(self, out: str | Path) -> Path:
-        """Write the output folder (contract: report.html, run.json, cohort/, tables/, figures/); returns the report."""
-        return write_folder(Path(out), self._fill) / "report.html"
+        """Write the output folder: reports, run.json, cohort/, tables/, figures/; returns the report to open first."""
+        return write_folder(Path(out), self._fill) / Wanted.of(self.study.config).main_file(REPORT)
 
     def _fill(self, folder: Path) -> None:
-        from neurohlh.report import figures
-        from neurohlh.report.names import Names
+        write_study_report(self.findings, self.study.config, folder)
+        self._write_cohort(folder)
+        write_results(self.results, folder / "tables")
+        write_record(self._record(), folder)
 
+    def _write_cohort(self, folder: Path) -> None:
         cohort = self.classified.cohort
-        (folder / "report.html").write_text(self.html(), encoding="utf-8")
         own = folder / "cohort"
         own.mkdir()
         write_csv(patients_table(self.classified, self.population), own / "patients.csv")
         cohort.changes_ledger.write_csv(own / "changes.csv")
-        self.classified.cohort.issues_ledger.write_csv(own / "issues.csv")
+        cohort.issues_ledger.write_csv(own / "issues.csv")
         write_csv(self.population.flow, own / "flow.csv")
         write_csv(self.criteria, own / "criteria.csv")
         write_csv(self.cns, own / "cns.csv")
         if len(cohort.reports):
             write_csv(cohort.reports, own / "report_findings.csv")
-        write_results(self.results, folder / "tables")
-        (folder / "figures").mkdir()
-        for name, result in self.results.items():
-            if len(result.tidy) and figures.has_figure(result):
-                figures.save(result, folder / "figures" / name, names=Names.of(self.findings))
-        write_record(self._record(), folder)
 
     def _record(self) -> dict[str, Any]:
         config = self.study.config

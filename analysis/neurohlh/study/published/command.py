@@ -10,14 +10,16 @@ from neurohlh.core.errors import InputError
 from neurohlh.core.findings import STANDARD, Chapter, Findings, Reference
 from neurohlh.core.provenance import versions
 from neurohlh.core.result import Result
+from neurohlh.report.blocks import Document
 from neurohlh.study.outputs import write_folder, write_record, write_results
 from neurohlh.study.published.mortality import cns_deaths
 from neurohlh.study.published.run_folder import FinishedRun, read_run
 from neurohlh.study.published.summary import cautions, key_figures, lead, sentences
 from neurohlh.study.published.tables import read_evidence
 from neurohlh.study.published.world import World
+from neurohlh.study.report_files import Wanted, write_reports
 
-REPORT = "evidence.html"
+REPORT = "evidence"
 _CHAPTERS = {
     "study": ("This study among the published ones", "Does this study find what others found?"),
     "frequency": ("How frequent CNS involvement is", "How many patients with HLH have CNS involvement?"),
@@ -66,6 +68,9 @@ class EvidenceRun:
         self.world = World(read_evidence(cohorts, effects))
         self.study: FinishedRun | None = read_run(study) if study else None
 
+    def __repr__(self) -> str:
+        return self.text()
+
     def results(self) -> Mapping[str, Result]:
         """Every result by name, each with the chapter it belongs to."""
         own = self.world.with_study(self.study.own) if self.study else {}
@@ -82,8 +87,8 @@ class EvidenceRun:
         return "\n".join(lines) + "\n"
 
     def write(self, out: Path) -> Path:
-        """Write evidence.html, tables/, figures/ and run.json to `out`; returns the report."""
-        return write_folder(out, self._fill) / REPORT
+        """Write evidence.html and evidence.docx, tables/, figures/ and run.json to `out`; returns the page."""
+        return write_folder(out, self._fill) / Wanted().main_file(REPORT)
 
     def findings(self) -> Findings:
         """What the report may say."""
@@ -127,14 +132,18 @@ class EvidenceRun:
     def html(self) -> str:
         """The report as one self-contained page."""
         # The page and its figures load matplotlib, which the text does not need.
-        from neurohlh.report.evidence_document import evidence_document
         from neurohlh.report.render.html import html
 
+        return html(self.document())
+
+    def document(self) -> Document:
+        """The report, before it becomes a page or a Word file."""
+        from neurohlh.report.evidence_document import evidence_document
+
         said = [*sentences(self.world), *self._beside()]
-        document = evidence_document(
+        return evidence_document(
             self.findings(), lead=lead(self.world), sentences=said, figures=key_figures(self.world)
         )
-        return html(document)
 
     def _beside(self) -> list[str]:
         """The study and the published evidence in sentences."""
@@ -144,16 +153,8 @@ class EvidenceRun:
         return [f"This study: {self.study.title}.", *(note for result in beside for note in result.notes)]
 
     def _fill(self, folder: Path) -> None:
-        from neurohlh.report import figures
-        from neurohlh.report.names import Names
-
-        results = self.results()
-        (folder / REPORT).write_text(self.html(), encoding="utf-8")
-        write_results(results, folder / "tables")
-        (folder / "figures").mkdir()
-        for name, result in results.items():
-            if len(result.tidy) and figures.has_figure(result):
-                figures.save(result, folder / "figures" / name, names=Names())
+        write_reports(self.document(), folder, REPORT, Wanted())
+        write_results(self.results(), folder / "tables")
         write_record(self._record(), folder)
 
     def _record(self) -> dict[str, object]:
