@@ -14,6 +14,7 @@ from fontTools.ttLib import TTFont
 
 from neurohlh.core.findings import Findings
 from neurohlh.report import document, flow
+from neurohlh.report.blocks import Document, Flow, FlowStep, Section
 from neurohlh.report.render import html as render
 from neurohlh.report.sections import data as sections_data
 
@@ -237,3 +238,12 @@ def test_frames_with_missing_optional_cells(findings):
     page = Page(render.html(document.build(dataclasses.replace(findings, issues=issues))))
     assert page.faults == []
     assert not re.search(r"\b(nan|None|NaT|<NA>)\b", " ".join(page.texts))
+
+
+def test_the_last_box_of_the_flow_parts_into_its_branches():
+    steps = (FlowStep("patients in the study", "9"),)
+    branches = (FlowStep("CNS involvement", "5"), FlowStep("No CNS involvement", "4"))
+    page = render.html(Document("T", "", Section("summary", "S", ()), (Section("f", "F", (Flow(steps, branches),)),)))
+    assert [re.sub("<[^>]+>", "", item) for item in re.findall(r'<li class="box">(.*?)</li>', page)] == [
+        "5 CNS involvement", "4 No CNS involvement"
+    ]  # fmt: skip

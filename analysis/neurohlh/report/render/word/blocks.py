@@ -115,7 +115,8 @@ class Writer:
         label = self._label(block)
         rows = "".join(_flow_step(step, first=i == 0) for i, step in enumerate(block.steps))
         caption = self.marks.caption(label) + run(". ", BOLD) + run(block.title, BOLD) + run(".", BOLD)
-        return _layout(rows, (PORTRAIT // 2, PORTRAIT // 2)) + paragraph("FigureCaption", caption)
+        boxes = _layout(rows, (PORTRAIT // 2, PORTRAIT // 2)) + _flow_branches(block.branches)
+        return boxes + paragraph("FigureCaption", caption)
 
 
 _GAP = paragraph("TableEnd", "")
@@ -163,14 +164,27 @@ _KEPT = "<w:keepNext/>"
 
 
 def _flow_step(step: FlowStep, *, first: bool) -> str:
+    empty = _box(paragraph("TableText", "", _KEPT))
+    row = f"<w:tr><w:trPr><w:cantSplit/></w:trPr>{_flow_box(step)}{empty}</w:tr>"
+    return row if first else _flow_exit(step) + row
+
+
+def _flow_box(step: FlowStep) -> str:
     lines = "".join(
         f'<w:{side} w:val="single" w:sz="6" w:space="0" w:color="{INK}"/>'
         for side in ("top", "left", "bottom", "right")
     )
     centred = f'{_KEPT}<w:spacing w:before="60" w:after="60"/><w:jc w:val="center"/>'
-    box = _box(paragraph("TableText", run(step.n, BOLD) + run(f" {step.label}"), centred), lines)
-    row = f"<w:tr><w:trPr><w:cantSplit/></w:trPr>{box}{_box(paragraph('TableText', '', _KEPT))}</w:tr>"
-    return row if first else _flow_exit(step) + row
+    return _box(paragraph("TableText", run(step.n, BOLD) + run(f" {step.label}"), centred), lines)
+
+
+def _flow_branches(steps: tuple[FlowStep, ...]) -> str:
+    """What the last box parts into, beside one another; the paragraph between keeps Word from joining two tables."""
+    if not steps:
+        return ""
+    cells = "".join(_flow_box(step) for step in steps)
+    row = f"<w:tr><w:trPr><w:cantSplit/></w:trPr>{cells}</w:tr>"
+    return paragraph("TableText", run("↓"), _KEPT) + _layout(row, (PORTRAIT // len(steps),) * len(steps))
 
 
 def _flow_exit(step: FlowStep) -> str:
