@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeVar
 
 import pandas as pd
 
@@ -150,6 +151,19 @@ class Table:
         """The rows behind the click; a handful more than `fold` are not worth one."""
         return self.rows[self.fold :] if self.fold and len(self.rows) > self.fold + 3 else ()
 
+    def grid(self) -> tuple[tuple[Cell, ...], ...]:
+        """The rows as a rectangle: a cell over several columns is followed by as many empty ones."""
+        return tuple(
+            tuple(part for cell in row.cells for part in (cell, *(Cell(),) * (cell.span - 1))) for row in self.rows
+        )
+
+    def heads(self) -> tuple[str, ...]:
+        """The heads of the columns as single lines: 'Adjusted: HR (95 % interval)'."""
+        return tuple(
+            ": ".join(part for part in (c.above, c.spanner, c.head) if part) + (f" ({c.sub})" if c.sub else "")
+            for c in self.columns
+        )
+
     def spanner_rows(self) -> tuple[tuple[tuple[str, int], ...], ...]:
         """The heads above the columns' own, the outermost first, each as runs of (text, width); only rows with text."""
         inner = _runs([(c.spanner, c.above) for c in self.columns])
@@ -157,20 +171,28 @@ class Table:
         return tuple(tuple(row) for row in (outer, inner) if any(text for text, _ in row))
 
 
-class Picture(Protocol):
+class Picture(ABC):
     """A drawing that is made when a renderer asks for it."""
 
+    @abstractmethod
     def svg(self, key: str, title: str, description: str) -> str:
         """The drawing as an SVG element for a page; `key` makes its ids its own."""
+        raise NotImplementedError
 
+    @abstractmethod
     def png(self, dpi: int) -> bytes:
         """The drawing as a PNG file on white."""
+        raise NotImplementedError
 
+    @abstractmethod
     def save(self, stem: Path, formats: Sequence[str], dpi: int) -> None:
         """Write `<stem>.svg` and the like."""
+        raise NotImplementedError
 
-    def said_in(self, language: Language) -> Self:
+    @abstractmethod
+    def said_in(self, language: Language) -> Picture:
         """The same drawing with its words in another language."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)

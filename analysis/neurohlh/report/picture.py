@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from neurohlh.core.result import Result
+from neurohlh.report.blocks import Picture
 from neurohlh.report.language import Language
 from neurohlh.report.names import Names
 
 
 @dataclass(frozen=True, eq=False)
-class ResultPicture:
+class ResultPicture(Picture):
     """How a result is drawn: the words of `names` (and their language), and the options of its kind of figure."""
 
     result: Result
@@ -34,6 +36,15 @@ class ResultPicture:
             drawn = figures.draw(self.result, names=self.names, **self.options)
             self._pngs[dpi] = figures.png_bytes(drawn, dpi)
         return self._pngs[dpi]
+
+    def save(self, stem: Path, formats: Sequence[str], dpi: int) -> None:
+        """Write `<stem>.svg` and the like."""
+        from neurohlh.report import figures
+
+        others = [form for form in formats if form != "png"]
+        figures.save(self.result, stem, names=self.names, formats=others, **self.options)
+        if "png" in formats:
+            stem.with_name(f"{stem.name}.png").write_bytes(self.png(dpi))
 
     def said_in(self, language: Language) -> ResultPicture:
         """The same drawing with its words in another language."""

@@ -58,7 +58,14 @@ def test_run_writes_the_folder_and_prints_where_the_report_is(tmp_path, capsys, 
     code, printed, _ = typed(capsys, "run", study, "--out", out)
     assert code == 0
     assert printed == f"Report: {out / 'report.html'}\n"
-    assert {p.name for p in out.iterdir()} == {"report.html", "run.json", "cohort", "tables", "figures"}
+    assert {p.name for p in out.iterdir()} == {
+        "report.html",
+        "report.docx",
+        "run.json",
+        "cohort",
+        "tables",
+        "figures",
+    }
     names = {"patients", "changes", "issues", "flow", "criteria", "cns"}
     assert {p.name for p in (out / "cohort").iterdir()} == {f"{n}.csv" for n in names}
     record = json.loads((out / "run.json").read_text(encoding="utf-8"))
