@@ -53,6 +53,8 @@ _UNSAID = {
     "types",
     "groups",
     "risk_table",
+    "distribution",
+    "default_strategies",
     "ticks",
     "software",
     "reference",
