@@ -4,8 +4,6 @@ At least 99.5 % of the decidable cells equal the truth, no answer is wrong, and 
 """
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -19,12 +17,8 @@ RELATIVE = 1e-4
 
 
 @pytest.fixture(scope="module")
-def out(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("example") / "out"
-    command = [sys.executable, "-m", "neurohlh.cli", "run", str(EXAMPLE / "study.toml"), "--out", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return folder
+def out(example_run):
+    return example_run
 
 
 def table(path):

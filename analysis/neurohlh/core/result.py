@@ -153,6 +153,29 @@ class Result:
         figures = importlib.import_module("neurohlh.report.figures")
         return figures.draw(self, **options)
 
+    def to_tables(self, *, style: str | None = None) -> tuple[Any, ...]:
+        """The display tables: captions, heads, cells and notes as text, numbers in the style of a journal.
+
+        `style` is plain, lancet, nejm or jama (None: that in force). The numbers in full precision are in `tidy`.
+        """
+        return tuple(_report_tables().to_tables(self, style))
+
+    def to_html(self, *, style: str | None = None) -> str:
+        """The tables as an HTML fragment that carries its own look."""
+        return str(_report_tables().to_html(self, style))
+
+    def to_markdown(self, *, style: str | None = None) -> str:
+        """The tables as GitHub's Markdown."""
+        return str(_report_tables().to_markdown(self, style))
+
+    def to_csv(self, *, style: str | None = None, table: int = 0) -> str:
+        """One table as it is displayed, as CSV; `table` counts from 0."""
+        return str(_report_tables().to_csv(self, style, table))
+
+    def to_gt(self, *, style: str | None = None, table: int = 0) -> Any:
+        """One table as a `great_tables.GT`, to go on styling it; `table` counts from 0."""
+        return _report_tables().to_gt(self, style, table)
+
     def __repr__(self) -> str:
         said = [f"{len(self.tidy)} rows", *([f"{len(self.checks)} checks"] if len(self.checks) else [])]
         supplied, used = self.counts.get("supplied"), self.counts.get("used")
@@ -161,8 +184,12 @@ class Result:
         return f"Result {self.kind}{f' ({title})' if title else ''}: {', '.join(said)}"
 
     def _repr_html_(self) -> str:
-        tables = importlib.import_module("neurohlh.report.tables")
-        return str(tables.to_html(self))
+        return self.to_html()
+
+
+def _report_tables() -> Any:
+    # Looked up when asked for, like the figures: the core knows no report.
+    return importlib.import_module("neurohlh.report.tables")
 
 
 def _plain(value: Any) -> Any:

@@ -1,13 +1,15 @@
-"""Results as display tables and as HTML: one layout per kind, numbers formatted here and nowhere before."""
+"""Results as display tables and in their renderings: one layout per kind, numbers formatted here and nowhere before."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+from neurohlh.core import format as fmt
 from neurohlh.core.result import Result
 from neurohlh.report.blocks import Table
 from neurohlh.report.names import Names
-from neurohlh.report.tables import describe, published, survival, tidy
+from neurohlh.report.tables import describe, published, styles, survival, tidy
 from neurohlh.report.tables.abbreviations import with_abbreviations
 
 _LAYOUTS: dict[str, Callable[[Result, Names], tuple[Table, ...]]] = {
@@ -34,8 +36,41 @@ def tables_of(result: Result, names: Names | None = None) -> tuple[Table, ...]:
     return tuple(with_abbreviations(table) for table in made)
 
 
-def to_html(result: Result) -> str:
-    """A result as an HTML fragment that carries its own style, for a notebook."""
-    from neurohlh.report.render.html import fragment  # the template engine loads only when something is rendered
+def to_tables(result: Result, style: str | None = None) -> tuple[Table, ...]:
+    """The display tables of a result with the numbers in a journal's style (None: the style in force).
 
-    return fragment(tables_of(result))
+    Raises InputError for a style that is not known.
+    """
+    with fmt.journal(styles.load(style) if style else fmt.current()):
+        return tables_of(result)
+
+
+# The engines of the renderings load only when something is rendered.
+
+
+def to_html(result: Result, style: str | None = None) -> str:
+    """A result as an HTML fragment that carries its own look, for a notebook."""
+    from neurohlh.report.render.html import fragment
+
+    return fragment(to_tables(result, style))
+
+
+def to_markdown(result: Result, style: str | None = None) -> str:
+    """The tables of a result as GitHub's Markdown, one below the other."""
+    from neurohlh.report.render.markdown import markdown
+
+    return markdown(to_tables(result, style))
+
+
+def to_csv(result: Result, style: str | None = None, table: int = 0) -> str:
+    """One table of a result as it is displayed, as CSV; IndexError where there is no such table."""
+    from neurohlh.report.render.delimited import csv
+
+    return csv(to_tables(result, style)[table])
+
+
+def to_gt(result: Result, style: str | None = None, table: int = 0) -> Any:
+    """One table of a result as a `great_tables.GT`; IndexError where there is no such table."""
+    from neurohlh.report.render.gt import gt
+
+    return gt(to_tables(result, style)[table])

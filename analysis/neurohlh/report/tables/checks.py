@@ -73,7 +73,7 @@ def check_term(row: Record, names: Names) -> str:
     """What a check is about, in words."""
     term = plain_text(row["term"])
     if term == "GLOBAL":
-        return "all terms together"
+        return "all terms together" if _given(row["p_value"]) else ""
     return names.check_term(term) if term else ""
 
 

@@ -77,7 +77,8 @@ def _estimate(row: Record, *, points: bool) -> Cell:
 
 def _count(row: Record) -> Cell:
     """A number of patients with its denominator, and the events among them where they are others."""
-    count, n, events = row["estimate"], row["n"], row["events"]
+    n, events = row["n"], row["events"]
+    count = n if fmt.is_missing(row["estimate"]) else row["estimate"]
     state = any(fmt.is_suppressed(v) for v in (count, n, events))
     whole = fmt.is_missing(n) or (not state and count >= n)
     text = fmt.integer(count) if whole else fmt.count_of(count, n)

@@ -174,13 +174,16 @@ def parts(rows: Sequence[Record]) -> tuple[str, ...]:
     found = []
     if any(_has_counts(row) for row in rows):
         found.append("counts")
-    if any(not fmt.is_missing(row[c]) for row in rows for c in ("estimate", "conf_low", "conf_high")) or any(
-        row["note"] or row["is_reference"] for row in rows
-    ):
+    if any(_has_estimate(row) for row in rows):
         found.append("estimate")
     if any(not fmt.is_missing(row["p_value"]) for row in rows):
         found.append("p")
     return tuple(found) or ("estimate",)
+
+
+def _has_estimate(row: Record) -> bool:
+    numbers = any(not fmt.is_missing(row[c]) for c in ("estimate", "conf_low", "conf_high"))
+    return numbers or counted(row) or bool(row["note"]) or bool(row["is_reference"])
 
 
 def says_counts(row: Record) -> bool:
@@ -194,8 +197,10 @@ def on_curve(row: Record) -> bool:
 
 
 def counted(row: Record) -> bool:
-    """Whether the estimate is itself a number of patients or the like."""
-    return row["measure"] in ("count", "patients") and not fmt.is_missing(row["estimate"])
+    """Whether the row is a number of patients or the like, and no estimate of anything."""
+    return row["measure"] in ("count", "patients") and not (
+        fmt.is_missing(row["estimate"]) and fmt.is_missing(row["n"])
+    )
 
 
 def _has_counts(row: Record) -> bool:

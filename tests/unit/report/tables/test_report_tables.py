@@ -143,7 +143,7 @@ def test_an_unknown_kind_shows_what_varies_the_estimate_with_its_limits_and_the_
     assert texts(table) == [["X", "1.23 (1.05–12.3)"], ["Y", fmt.MISSING]]
     assert table.rows[1].cells[1].note == "not estimable: no events"
     assert table.footnotes == ("Outcome: Died.",)
-    assert [(c.text, c.sub) for c in checked.rows[0].cells][0] == ("Size", "all terms together")
+    assert next((c.text, c.sub) for c in checked.rows[0].cells) == ("Size", "")
     assert texts(checked)[0][1:] == ["2.50", "No concern"]
 
 
