@@ -48,7 +48,8 @@ def expected() -> dict[str, str]:
     """Every template that needs Chinese -> where it is said; labels that have their Chinese elsewhere are left out."""
     catalogue = PACKAGE / "catalogue"
     found = {t.en: t.where for t in (*reader_texts.texts_of(PACKAGE), *catalogue_texts.texts_of(catalogue))}
-    return {en: where for en, where in found.items() if en not in catalogue_texts.labels_in_chinese(catalogue)}
+    labels = catalogue_texts.labels_in_chinese(catalogue)
+    return {en: where for en, where in found.items() if en not in labels}
 
 
 def read(path: Path) -> list[Line]:

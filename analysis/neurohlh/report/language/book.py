@@ -1,0 +1,114 @@
+"""The catalogue of translated texts: whole texts, and templates with holes found by the words that they hold."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.resources import files
+
+from neurohlh.report.language.cut import split
+
+_HOLE = re.compile(r"\{(\d+)\}")
+_WORD = re.compile(r"[A-Za-z]+|[^\sA-Za-z\d]")
+_STOPS = ".。"
+
+
+@dataclass(frozen=True)
+class Template:
+    """A text with holes: its literal pieces (one more than holes), the number of each hole, and its translation."""
+
+    pieces: tuple[str, ...]
+    holes: tuple[int, ...]
+    translation: str
+    weight: int
+    """How many signs of it are literal: the more, the surer a match."""
+    parts: int
+    """Of how many parts, between semicolons, it is made."""
+
+    def filled(self, said: Mapping[int, str]) -> str:
+        """The translation with its holes filled."""
+        return _HOLE.sub(lambda hole: said[int(hole[1])], self.translation)
+
+
+@dataclass(frozen=True)
+class Book:
+    """Texts and templates of one language, compared without a full stop and the case of their first letter."""
+
+    exact: Mapping[str, str] = field(default_factory=dict)
+    by_word: Mapping[str, tuple[tuple[frozenset[str], Template], ...]] = field(default_factory=dict)
+
+    def whole(self, text: str) -> str | None:
+        """The translation of a text that stands in the catalogue as it is."""
+        return self.exact.get(key(text))
+
+    def templates(self, text: str) -> list[Template]:
+        """The templates all of whose literal words are in `text`, the one with most literal signs first."""
+        words = words_of(text)
+        found = [t for word in words for needed, t in self.by_word.get(word, ()) if needed <= words]
+        return sorted(found, key=lambda t: (-t.weight, t.pieces))
+
+
+def key(text: str) -> str:
+    """What a text is looked up by: no full stop, its first letter small unless it begins an abbreviation."""
+    text = text.strip().rstrip(".").rstrip()
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+def words_of(text: str) -> frozenset[str]:
+    """The words of a text, small, and its signs."""
+    return frozenset(word.lower() for word in _WORD.findall(text))
+
+
+def book_of(rows: Iterable[tuple[str, str]]) -> Book:
+    """A book from (English, translation) pairs; a pair without a translation is left out, the first of equals stays."""
+    exact: dict[str, str] = {}
+    templates: dict[tuple[str, ...], Template] = {}
+    for english, said in rows:
+        if not said.strip():
+            continue
+        if _HOLE.search(english):
+            made = _template(english, said)
+            if any(re.search(r"[A-Za-z]", piece) for piece in made.pieces):
+                templates.setdefault(made.pieces, made)
+        else:
+            exact.setdefault(key(english), said.strip().rstrip(_STOPS))
+    return Book(exact, _index(templates.values()))
+
+
+def _template(english: str, said: str) -> Template:
+    parts = _HOLE.split(key(english))
+    pieces, holes = tuple(parts[::2]), tuple(int(n) for n in parts[1::2])
+    said = said.strip().rstrip(_STOPS)
+    return Template(pieces, holes, said, sum(map(len, pieces)), len(split(english, "; ")))
+
+
+def _index(templates: Iterable[Template]) -> dict[str, tuple[tuple[frozenset[str], Template], ...]]:
+    """Each template under the rarest of its words, so that a text is held against few of them."""
+    needed = [(words_of(" ".join(t.pieces)), t) for t in templates]
+    common = Counter(word for words, _ in needed for word in words)
+    found: defaultdict[str, list[tuple[frozenset[str], Template]]] = defaultdict(list)
+    for words, template in needed:
+        rarest = min((w for w in words if w.isalpha()), key=lambda w: (common[w], w))
+        found[rarest].append((words, template))
+    return {word: tuple(held) for word, held in found.items()}
+
+
+@lru_cache(maxsize=4)
+def load_book(code: str) -> Book:
+    """The catalogue's book of a language: its own strings first, then the labels of the tables that carry both."""
+    return book_of(_rows(code))
+
+
+def _rows(code: str) -> Iterator[tuple[str, str]]:
+    catalogue = files("neurohlh") / "catalogue"
+    tables = ("strings.csv", "variables.csv", "mri_findings.csv", "mri_regions.csv", "neuro_symptoms.csv")
+    for name in tables:
+        lines = (catalogue / name).read_text(encoding="utf-8-sig").splitlines(keepends=True)
+        english, other = ("en", code) if name == "strings.csv" else ("label_en", f"label_{code}")
+        for row in csv.DictReader(lines):
+            if row.get(english) and row.get(other):
+                yield row[english], row[other]
