@@ -22,11 +22,14 @@ from neurohlh.core.provenance import versions
 from neurohlh.core.result import Result
 from neurohlh.etl.cohort import Cohort
 from neurohlh.report.blocks import Document
+from neurohlh.report.disclose import disclose
+from neurohlh.study.bundle import write_findings
 from neurohlh.study.classify import Classified, classify, study_definitions
 from neurohlh.study.clock import Clock
 from neurohlh.study.config import StudyConfig, check_config, read_config
 from neurohlh.study.covariates import check_model
 from neurohlh.study.findings import assemble
+from neurohlh.study.fingerprints import catalogue_fingerprints
 from neurohlh.study.load import load_cohort
 from neurohlh.study.outputs import write_csv, write_folder, write_record, write_results
 from neurohlh.study.parts.declared import check_declared
@@ -132,6 +135,13 @@ class StudyCohort(Cohort):
         """The patients in the study, with everything that is decided about them."""
         return self.classified.frame[self.population.included].reset_index(drop=True)
 
+    def to_frame(self) -> pd.DataFrame:
+        """The patients in the study as an analysis-ready frame: labels, units and levels in `attrs`, as exported."""
+        # What an export is made of imports this module.
+        from neurohlh.study.exchange.frame import analysis_frame
+
+        return analysis_frame(self.classified, self.population, self.study.config.study.title).frame
+
 
 @dataclass(frozen=True, repr=False)
 class StudyRun:
@@ -149,22 +159,29 @@ class StudyRun:
     def __repr__(self) -> str:
         return f"Run of {self.study!r}: {self.findings.subtitle}, {len(self.results)} results"
 
+    @cached_property
+    def shown(self) -> Findings:
+        """What report, tables and figures show: the findings, under disclosure control where the study asks for it."""
+        minimum = self.study.config.disclosure.minimum
+        return self.findings if minimum is None else disclose(self.findings, minimum)[0]
+
     def html(self, language: str | None = None) -> str:
         """The report as one self-contained page, in the first language of the study or in another."""
-        return study_page(self.findings, self.study.config, language)
+        return study_page(self.shown, self.study.config, language)
 
     def document(self) -> Document:
         """The report in English, before it becomes a page or a Word file."""
-        return study_document(self.findings, self.study.config)
+        return study_document(self.shown, self.study.config)
 
     def write(self, out: str | Path) -> Path:
         """Write the output folder: reports, run.json, cohort/, tables/, figures/; returns the report to open first."""
         return write_folder(Path(out), self._fill) / Wanted.of(self.study.config).main_file(REPORT)
 
     def _fill(self, folder: Path) -> None:
-        write_study_report(self.findings, self.study.config, folder)
+        write_study_report(self.shown, self.study.config, folder)
         self._write_cohort(folder)
-        write_results(self.results, folder / "tables")
+        write_results(self.shown.results, folder / "tables")
+        write_findings(self.shown, folder)
         write_record(self._record(), folder)
 
     def _write_cohort(self, folder: Path) -> None:
@@ -191,12 +208,14 @@ class StudyRun:
             ],
             "seed": config.study.seed,
             "versions": versions(),
-            "written": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-            "seconds": {k: round(v, 3) for k, v in self.seconds.items()},
+            "catalogue": catalogue_fingerprints(),
             "counts": {
                 "patients": len(self.classified.frame),
                 "included": int(self.population.included.sum()),
                 "cells_changed": len(self.classified.cohort.changes_ledger),
                 "issues": len(self.classified.cohort.issues_ledger),
             },
+            # Two runs of the same study with the same versions differ in these alone.
+            "written": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+            "seconds": {k: round(v, 3) for k, v in self.seconds.items()},
         }

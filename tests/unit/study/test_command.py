@@ -65,6 +65,7 @@ def test_run_writes_the_folder_and_prints_where_the_report_is(tmp_path, capsys, 
         "cohort",
         "tables",
         "figures",
+        "findings.json",
     }
     names = {"patients", "changes", "issues", "flow", "criteria", "cns"}
     assert {p.name for p in (out / "cohort").iterdir()} == {f"{n}.csv" for n in names}
