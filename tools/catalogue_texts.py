@@ -107,6 +107,8 @@ def _file_texts(path: Path, fields: frozenset[str]) -> Iterator[tuple[str, str]]
 def _toml_texts(value: Any, fields: frozenset[str], key: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, Mapping):
         for name, inner in value.items():
+            if key == "items" and "_" in name:
+                yield key, name.replace("_", " ")  # an item without a label is shown by its name
             yield from _toml_texts(inner, fields, name)
     elif isinstance(value, list):
         for inner in value:

@@ -23,6 +23,8 @@ EXEMPT = {
     "study/verification": "names R's calls and packages in the table of proofs, which developers read",
     "report/language": "takes English apart; says nothing",
     "report/figures/look.py": "names fonts and colours",
+    "report/render/gt.py": "writes styles of cells",
+    "report/render/word/styles.py": "names styles of Word",
 }
 _HOLE = "\0"
 _MOST_VARIANTS = 12
@@ -49,6 +51,7 @@ _SHOWN_CALLS = {
     "Column", "Cell", "KeyFigure", "Callout", "Paragraph", "Section", "Fold", "Table", "Figure", "FlowStep", "say",
 }  # fmt: skip
 _SHOWN_NAMES = re.compile(r"WORDS|LABELS|TITLES|NAMES|HEADS|SAID|MEANING|COUNTS|STAGES|CLASSES", re.I)
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _MODULE = re.compile(r"[a-z_]+(?:\.[a-z_]+)+")
 _FORMAT_HOLE = re.compile(r"\{(?:[a-z_]\w*)?(?::[^{}]*)?\}")
 
@@ -191,7 +194,9 @@ def _called(call: ast.Call) -> str:
 def _reads(text: str, node: ast.AST, parents: dict[ast.AST, ast.AST]) -> bool:
     """Whether the text is English for a reader: a phrase, a capitalised word, or a word that is shown where it is."""
     bare = re.sub(r"\{\d+\}", " ", text).strip()
-    if not needs_words(text) or _MODULE.fullmatch(text) or bare.startswith(("<", "http", "# ", "PRAGMA ")):
+    if _CHINESE.search(text):
+        return False  # a label in both languages
+    if not needs_words(text) or _MODULE.fullmatch(text) or bare.startswith(("<", "http", "# ", "PRAGMA ", "TOC ")):
         return False
     words = re.findall(r"[A-Za-z][A-Za-z'\-]+", bare)
     if " " in bare or ("{" in text and " " in text):

@@ -91,7 +91,8 @@ class Cell:
 class Column:
     """One column: its head, what stands smaller below the head (unit, interval, 'n/N'), whether it holds numbers.
 
-    Neighbours with the same `spanner` share one head above theirs; `above` is one more head above the spanner.
+    Neighbours with the same `spanner` share one head above theirs; `above` is one more head above the spanner. What
+    stands in a `verbatim` column (names of files, headers, settings) is the same in every language.
     """
 
     head: str
@@ -99,6 +100,7 @@ class Column:
     number: bool = True
     spanner: str = ""
     above: str = ""
+    verbatim: bool = False
 
 
 @dataclass(frozen=True)
@@ -142,6 +144,14 @@ class Table:
         """Footnote text -> its letter, in the order in which a reader meets them."""
         notes = dict.fromkeys(cell.note for row in self.rows for cell in row.cells if cell.note)
         return {note: _letter(i) for i, note in enumerate(notes)}
+
+    def refused(self) -> bool:
+        """Whether there are no numbers in it: no rows, or one column that says why."""
+        return not self.rows or len(self.columns) == 1
+
+    def reasons(self) -> tuple[str, ...]:
+        """Why there are no numbers in a refused table."""
+        return tuple(text for text in (*(row.cells[0].text for row in self.rows), *self.footnotes) if text)
 
     def shown(self) -> tuple[Row, ...]:
         """The rows that stand open."""
@@ -245,7 +255,7 @@ class Fold:
 
     block: ClassVar[str] = "fold"
     title: str
-    blocks: tuple[Table | Callout | Figure | Paragraph, ...]
+    blocks: tuple[Table | Callout | Figure | Paragraph | Definitions, ...]
 
 
 Block = Paragraph | Bullets | Callout | Definitions | KeyFigures | Table | Figure | Flow | Fold

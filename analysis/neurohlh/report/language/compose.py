@@ -15,6 +15,7 @@ _RUN = 6
 """So many sentences, or pieces between semicolons or commas, are looked up together at most."""
 _TRIES = 60
 _COMPARISON = re.compile(r" (>=|<=|==|!=|>|<|≥|≤|=|×|→|->|\+|−|&|/|–|—|vs|v) ")
+_COUNTED = re.compile(r"(.+[^\d,.]) (\d[\d.,\u202f]*(?: ?%)?)\.?")
 _CITED = re.compile(r"(.+?) ([\[(])([^\[\]()]*(?:\([^()]*\)[^\[\]()]*)?)[\])]\.?", re.S)
 
 
@@ -49,14 +50,14 @@ class Composer:
 
     def _found(self, text: str, nest: int) -> str | None:
         bare = text.strip()
-        if not bare or bare in self.kept or not needs_words(bare):
+        if self.book.whole(bare) is None and (bare in self.kept or not needs_words(bare)):
             return text
         if bare != text:
             said = self.text(bare, nest)
             return None if said is None else text.replace(bare, said)
         ways = (
             self._whole, self._cited, self._sentences, self._template, self._semicolons, self._signs, self._colon,
-            self._bracket, self._list, self._terms,
+            self._bracket, self._list, self._terms, self._counted,
         )  # fmt: skip
         return next((said for way in ways for said in [way(text, nest)] if said is not None), None)
 
@@ -159,6 +160,12 @@ class Composer:
                 if said is not None:
                     return f"{said[0]} {found[1]} {said[1]}"
         return None
+
+    def _counted(self, text: str, nest: int) -> str | None:
+        """'A reason 12': words and the number of patients they hold for."""
+        found = _COUNTED.fullmatch(text)
+        said = self.text(found[1], nest) if found else None
+        return f"{said} {found[2]}{_stop(text)}" if found and said is not None else None
 
     def _each(self, parts: Sequence[str], nest: int) -> list[str] | None:
         said = []

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from neurohlh.report.blocks import Document, Row, Table
+
 if TYPE_CHECKING:
-    from neurohlh.report.blocks import Document
     from neurohlh.report.language import Language
 
 # Fields that name a thing for the machine; every other text is for the reader.
@@ -14,9 +16,20 @@ _NOT_SAID = frozenset({"key", "kind", "tone", "name", "frame", "lang", "block"})
 
 
 def translated(document: Document, language: Language) -> Document:
-    """`document` with every text said in `language`, its pictures too."""
-    said: Document = _said(document, language)
+    """`document` with every text said in `language`, its pictures too.
+
+    What stands in a verbatim column (names of files, headers, settings and their values) stays wherever it is named,
+    and so does a title that the study gave.
+    """
+    said: Document = _said(document, language.keeping((*_verbatim(document), document.title)))
     return replace(said, lang=language.code)
+
+
+def _verbatim(document: Document) -> Iterator[str]:
+    for table in document.find(Table):
+        places = [place for place, column in enumerate(table.columns) if column.verbatim]
+        for row in table.rows if places else ():
+            yield from (row.cells[place].text for place in places if place < len(row.cells))
 
 
 def _said(value: Any, language: Language) -> Any:
@@ -24,9 +37,26 @@ def _said(value: Any, language: Language) -> Any:
         return language.say(value)
     if isinstance(value, tuple):
         return tuple(_said(item, language) for item in value)
+    if isinstance(value, Table):
+        rows = tuple(_row(value, row, language) for row in value.rows)
+        return replace(_fields(replace(value, rows=()), language), rows=rows)
     if hasattr(value, "said_in"):
         return value.said_in(language)
     if is_dataclass(value) and not isinstance(value, type):
-        changed = {f.name: _said(getattr(value, f.name), language) for f in fields(value) if f.name not in _NOT_SAID}
-        return replace(value, **changed)
+        return _fields(value, language)
     return value
+
+
+def _fields(value: Any, language: Language) -> Any:
+    changed = {f.name: _said(getattr(value, f.name), language) for f in fields(value) if f.name not in _NOT_SAID}
+    return replace(value, **changed)
+
+
+def _row(table: Table, row: Row, language: Language) -> Row:
+    """A row of a table; a cell under a verbatim column keeps its text, but not what stands below or beside it."""
+    cells = []
+    for place, cell in enumerate(row.cells):
+        said = _said(cell, language)
+        verbatim = place < len(table.columns) and table.columns[place].verbatim
+        cells.append(replace(said, text=cell.text) if verbatim else said)
+    return replace(row, cells=tuple(cells))

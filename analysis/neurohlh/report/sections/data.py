@@ -41,13 +41,13 @@ def data(findings: Findings) -> Section | None:
     blocks: list[Block] = []
     if len(findings.sources):
         columns = {
-            "file": Column("File", number=False),
-            "sheet": Column("Sheet", number=False),
+            "file": Column("File", number=False, verbatim=True),
+            "sheet": Column("Sheet", number=False, verbatim=True),
             "rows": Column("Rows"),
             "columns": Column("Columns"),
-            "encoding": Column("Encoding", number=False),
+            "encoding": Column("Encoding", number=False, verbatim=True),
             "header_row": Column("Header row", number=False),
-            "sha256": Column("SHA-256", number=False),
+            "sha256": Column("SHA-256", number=False, verbatim=True),
             "notes": Column("Notes", number=False),
         }
         blocks.append(frame_table(findings.sources, columns, "Tables that were read", key="sources"))
@@ -66,7 +66,7 @@ def _columns(frame: pd.DataFrame) -> Table:
         rest = (Cell(_blank(row[name])) for name in ("source", "how", "note"))
         rows.append(Row((Cell(_blank(row["header"])), meaning, *rest)))
     heads = ("Header in the file", "Understood as", "File", "Understood by", "Note")
-    columns = tuple(Column(head, number=False) for head in heads)
+    columns = tuple(Column(head, number=False, verbatim=head in ("Header in the file", "File")) for head in heads)
     return Table("How each column was understood", columns, tuple(rows), fold=10, key="columns")
 
 
@@ -78,7 +78,7 @@ def changes(findings: Findings) -> Section | None:
         blocks.append(Paragraph(f"{total} cells were changed by a rule. Every one is listed in cohort/changes.csv."))
         columns = {
             "variable": Column("Variable", number=False),
-            "rule": Column("Rule", number=False),
+            "rule": Column("Rule", number=False, verbatim=True),
             "n_cells": Column("Cells"),
             "meaning": Column("What the rule does", number=False),
         }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from neurohlh.core import format as fmt
 from neurohlh.core.findings import EXPLORATORY, Chapter, Findings
 from neurohlh.core.result import Result
 from neurohlh.report import words
@@ -23,14 +22,15 @@ from neurohlh.report.blocks import (
     Section,
     Table,
 )
+from neurohlh.report.captions import caption
 from neurohlh.report.methods import method_items
 from neurohlh.report.names import Names
 from neurohlh.report.picture import ResultPicture
 from neurohlh.report.tables import tables_of
 
 _PLACED = {
-    "completeness", "table1", "frequency", "testing", "kaplan_meier", "kaplan_meier_overall", "logrank", "followup",
-    "cox", "cox_bounds", "two_by_two",
+    "completeness", "missing_patterns", "table1", "frequency", "testing", "kaplan_meier", "kaplan_meier_overall",
+    "logrank", "followup", "cox", "cox_bounds", "two_by_two",
 }  # fmt: skip
 
 _OPEN = 14
@@ -48,7 +48,8 @@ NO_FREQUENCY = Callout(
 
 def completeness(findings: Findings) -> Section | None:
     """How complete each variable is."""
-    blocks = _blocks(findings, ("completeness",), drawn=("completeness",))
+    parts = ("completeness", "missing_patterns")
+    blocks = _blocks(findings, parts, drawn=parts)
     return Section("completeness", "Completeness", blocks, supplement=True) if blocks else None
 
 
@@ -130,7 +131,7 @@ def others(findings: Findings) -> Section | None:
 
 
 def _pictured(findings: Findings, keys: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(k for k in keys if _drawn(findings, k))
+    return tuple(k for k in keys if k in findings.results and _drawn(findings, k))
 
 
 def _drawn(findings: Findings, key: str) -> bool:
@@ -150,9 +151,11 @@ def limitations(findings: Findings) -> Section | None:
 def methods(findings: Findings) -> Section | None:
     """Methods in words, from the records of the results."""
     blocks: list[Block] = [Paragraph(text) for text in findings.methods_notes]
-    items = method_items(findings)
-    if items:
-        blocks.append(Definitions(items))
+    first, further = method_items(findings, of_parts=False), method_items(findings, of_parts=True)
+    if first:
+        blocks.append(Definitions(first))
+    if further:
+        blocks.append(Fold("How each result of the parts was made", (Definitions(further),)))
     if findings.references:
         cited = (
             f"{r.text}{f' doi {r.doi}.' if r.doi else ''}{f' [{r.status}]' if r.status else ''}"
@@ -166,7 +169,8 @@ def settings(findings: Findings) -> Section | None:
     """Every setting of the study, declared or default."""
     if not findings.settings:
         return None
-    columns = (Column("Setting", number=False), Column("Value", number=False), Column("Set by", number=False))
+    heads = ("Setting", "Value", "Set by")
+    columns = tuple(Column(head, number=False, verbatim=head != "Set by") for head in heads)
     origin = {"declared": "the study file", "default": "default"}
     rows = tuple(
         Row((Cell(s.name, sub=s.meaning), Cell(s.value), Cell(origin.get(s.origin, s.origin))))
@@ -206,55 +210,14 @@ def _blocks(
 
 
 def _figure(findings: Findings, key: str, result: Result, names: Names) -> Figure:
-    options = {}
-    if result.kind == "kaplan_meier":
-        options = {"x_label": str(result.method.get("time_zero", findings.time_zero))}
+    options = {} if "time_zero" in result.method or result.kind != "kaplan_meier" else {"x_label": findings.time_zero}
     ident = re.sub(r"[^a-z0-9]+", "-", f"fig-{key}".lower())
-    title, caption = _captions(result, findings)
-    alt = _alternative(findings, result, caption)
-    return Figure(ResultPicture(result, names, options), title, caption, key=ident, alt=alt, name=key)
+    title, text = caption(result, findings)
+    alt = _alternative(findings, result, text)
+    return Figure(ResultPicture(result, names, options), title, text, key=ident, alt=alt, name=key)
 
 
-_PICTURES = {
-    "forest": "Filled square: the answer or a published estimate; hollow: beside it; diamond: pooled; cross: shown "
-    "only as a warning. Lines are {level} intervals.",
-    "upset": "Each column is one pattern of evidence: how many patients have it, and how many of them died.",
-    "specification_curve": "Every estimate in its order with its {level} interval; below, the choices that made it.",
-    "balance": "How far apart the groups are in each covariate, in standard deviations: hollow before weighting, "
-    "filled after it. Beyond the dashed line groups are called not balanced, by convention.",
-    "calibration": "Observed against predicted risk; where predictions come true, the curve lies on the dotted "
-    "diagonal. Beneath, how many patients have which predicted risk.",
-    "decision_curve": "A model is worth acting on only where it lies above both acting on everybody and acting on "
-    "nobody. Thin lines are {level} limits.",
-    "nomogram": "From the value of each predictor straight up to the points; their sum, on the axis of total points, "
-    "stands straight above the risk. For describing a model, not for deciding about a patient.",
-    "cox_spline": "Hazard ratio against the reference value, with pointwise {level} limits; beneath, the patients.",
-}
-
-
-def _captions(result: Result, findings: Findings) -> tuple[str, str]:
-    form = str(result.method.get("picture", {}).get("form", result.kind))
-    if form in _PICTURES:
-        level = fmt.percent(result.method.get("conf_level", 0.95), 0)
-        return str(result.method.get("title") or "Figure"), _PICTURES[form].format(level=level)
-    if result.kind == "kaplan_meier":
-        sparse = fmt.integer(result.method.get("sparse_below", 10))
-        # the log-rank test of the first results compares CNS status and belongs under those curves alone
-        test = findings.results.get("logrank") if result is findings.results.get("kaplan_meier") else None
-        row = words.row_of(test, term="test") if test else None
-        said = f" Log-rank {fmt.p_equals(row['p_value'])}." if row is not None else ""
-        return str(result.method.get("title") or "Survival curves"), (
-            f"Kaplan–Meier curves with {fmt.percent(result.method.get('conf_level', 0.95), 0)} intervals; ticks mark "
-            f"censored patients; dashed where fewer than {sparse} are at risk.{said}"
-        )
-    if result.kind == "cox":
-        return "Forest plot", "Hazard ratios with their intervals. Hollow: crude. Filled: adjusted."
-    if result.kind == "frequency":
-        return "Frequency of CNS involvement", "As tested, and the two extremes that the undecided patients allow."
-    return "Completeness", "States of the cells by variable; variables without any column are not drawn."
-
-
-def _alternative(findings: Findings, result: Result, caption: str) -> str:
+def _alternative(findings: Findings, result: Result, read: str) -> str:
     said = {"kaplan_meier": words.survival, "cox": words.hazard, "frequency": words.frequency}.get(result.kind)
     text = said(findings) if said and findings.results.get(result.kind) is result else ""
-    return f"{caption} {text} The numbers stand in the table below.".replace("  ", " ")
+    return f"{read} {text} The numbers stand in the table below.".replace("  ", " ")
