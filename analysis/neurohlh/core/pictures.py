@@ -55,6 +55,58 @@ def specification_curve(result: Result, frame: pd.DataFrame, choices: Sequence[s
     return _drawn(result, "specification_curve", kept, axis=axis, choices=list(choices))
 
 
+def compared(result: Result, name: str, tested: Result) -> Result:
+    """Curves with the p value of a test of theirs: `name` is the test in words, `tested` a log-rank test's Result.
+
+    Without a p value the curves stay as they are.
+    """
+    rows = tested.tidy[tested.tidy["term"] == "test"]
+    if rows.empty or not np.isfinite(rows["p_value"].iloc[0]):
+        return result
+    groups = tested.tidy.loc[tested.tidy["term"] == "group", "group"].astype(str).tolist()
+    return _with_words(result, test={"name": name, "p_value": float(rows["p_value"].iloc[0]), "groups": groups})
+
+
+def compared_by_cause(result: Result, name: str, tested: Result) -> Result:
+    """Cumulative incidences with the p value of each event; `tested` holds a row per event, named by `outcome`."""
+    rows = tested.tidy[tested.tidy["p_value"].notna() & (tested.tidy["term"] == name)]
+    tests = {str(r["outcome"]): {"name": name, "p_value": float(r["p_value"])} for r in rows.to_dict("records")}
+    return _with_words(result, tests=tests) if tests else result
+
+
+def noted(result: Result, form: str, *notes: str) -> Result:
+    """The result drawn as `form`, with sentences that stand in the figure itself."""
+    return _with_words(result, form=form, notes=list(notes))
+
+
+def in_panels(parts: Mapping[str, Result]) -> Result:
+    """One figure with a plot per stratum; `parts` maps the words of each stratum to curves with the same ticks.
+
+    The strata are the `population` of the rows and the `panel` of the curves. Raises ValueError without any, or where
+    the ticks differ.
+    """
+    if not parts or len({tuple(part.method["ticks"]) for part in parts.values()}) != 1:
+        raise ValueError("strata of one figure need the same ticks")
+    first = next(iter(parts.values()))
+    table = [{**row, "panel": words} for words, part in parts.items() for row in part.method["risk_table"]]
+    return first.with_(
+        tidy=pd.concat([part.tidy.assign(population=words) for words, part in parts.items()], ignore_index=True),
+        curves=pd.concat([part.curves.assign(panel=words) for words, part in parts.items()], ignore_index=True),
+        method={**first.method, "risk_table": table},
+        notes=tuple(f"{words}: {note}" for words, part in parts.items() for note in part.notes),
+        counts=_summed([part.counts for part in parts.values()]),
+    )
+
+
+def _summed(counts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    total: dict[str, Any] = {k: sum(c.get(k, 0) for c in counts) for k in ("supplied", "used", "events")}
+    dropped: dict[str, int] = {}
+    for each in counts:
+        for reason, n in each.get("dropped", {}).items():
+            dropped[reason] = dropped.get(reason, 0) + n
+    return {**total, "dropped": dropped}
+
+
 def balances(found: Mapping[str, Result]) -> Result:
     """One love plot of several weightings of the same patients: `found` maps the words of each to its balance.
 
@@ -93,6 +145,11 @@ def merged_bins(bins: pd.DataFrame, least: int) -> pd.DataFrame:
     if gathered is not None and rows:
         rows[-1] = {"low": rows[-1]["low"], "high": gathered["high"], "n": rows[-1]["n"] + gathered["n"]}
     return pd.DataFrame(rows, columns=["low", "high", "n"])
+
+
+def _with_words(result: Result, **words: Any) -> Result:
+    picture = {**result.method.get("picture", {}), **words}
+    return result.with_(method={**result.method, "picture": picture})
 
 
 def _drawn(result: Result, picture: str, curves: pd.DataFrame, **words: Any) -> Result:

@@ -17,6 +17,7 @@ from neurohlh.report.figures import (
     decision,
     flowchart,
     forest,
+    incidence,
     intervals,
     love,
     nomogram,
@@ -32,6 +33,11 @@ from neurohlh.report.names import Names
 
 _DRAW: dict[str, Callable[..., Drawing]] = {
     "kaplan_meier": survival.kaplan_meier,
+    "weighted_survival": survival.kaplan_meier,
+    "simon_makuch": survival.kaplan_meier,
+    "standardised_survival": survival.standardised,
+    "cox_survival": survival.adjusted,
+    "cumulative_incidence": incidence.cumulative_incidence,
     "cox": intervals.cox,
     "frequency": intervals.frequency,
     "completeness": counts.completeness,
@@ -51,16 +57,13 @@ _SCHEME = {
 }  # fmt: skip
 
 
-_OF_CURVES = (
-    "kaplan_meier", "cumulative_incidence", "balance", "calibration", "decision_curve", "nomogram", "cox_spline",
-)  # fmt: skip
-"""Kinds drawn from their curves, which a study can withhold, where its design gives no frequency."""
+_FROM_TIDY = ("cox", "frequency", "completeness")
+"""Kinds drawn from their rows; the others are drawn from their curves, which a study can withhold."""
 
 
 def has_figure(result: Result) -> bool:
     """Whether a figure is known for this result, and it holds anything to draw."""
-    drawn_from_curves = "picture" in result.method or result.kind in _OF_CURVES
-    return _form(result) in _DRAW and not (drawn_from_curves and result.curves.empty)
+    return _form(result) in _DRAW and (_form(result) in _FROM_TIDY or not result.curves.empty)
 
 
 def _form(result: Result) -> str:

@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+from matplotlib.transforms import Transform
 
 from neurohlh.report.figures.look import text_width
 
@@ -18,7 +21,7 @@ _SAMPLE, _GAP, _SIZE, _ABOVE = 0.3, 0.3, 9, 0.16
 
 @dataclass(frozen=True)
 class Mark:
-    """One entry: its words, and how its line or marker looks (arguments of matplotlib's Line2D)."""
+    """One entry: its words, and how its line, marker or area looks (arguments of Line2D, or of Rectangle if filled)."""
 
     text: str
     look: Mapping[str, Any]
@@ -43,20 +46,26 @@ def key_height(lines: Sequence[object]) -> float:
     return _ABOVE + LINE * len(lines)
 
 
-def write_key(plot: Axes, lines: Sequence[Sequence[tuple[Mark, float]]], left: float | None = None) -> None:
-    """Writes the key above `plot`, from its left edge or from `left` inches of the figure."""
+def write_key(
+    plot: Axes, lines: Sequence[Sequence[tuple[Mark, float]]], left: float | None = None, *, raised: float = 0.0
+) -> None:
+    """Writes the key `raised` inches above `plot`, from its left edge or from `left` inches of the figure."""
     figure = plot.get_figure(root=True)
     assert figure is not None
     box = plot.get_position()
     across, up = figure.get_size_inches()
     start = box.x0 * across if left is None else left
     for row, line in enumerate(lines):
-        y = box.y1 * up + _ABOVE + LINE * (len(lines) - row - 0.6)
+        y = box.y1 * up + raised + _ABOVE + LINE * (len(lines) - row - 0.6)
         for mark, x in line:
-            ends = [start + x, start + x + _SAMPLE]
-            middle = [sum(ends) / 2] if mark.look.get("ls") == "none" else ends
-            sample = Line2D(middle, [y] * len(middle), transform=figure.dpi_scale_trans, **mark.look)
-            figure.add_artist(sample)
+            figure.add_artist(_sample(mark, start + x, y, figure.dpi_scale_trans))
             figure.text(
                 (start + x + _SAMPLE + 0.1) / across, y / up, mark.text, va="center_baseline", ha="left", fontsize=_SIZE
             )
+
+
+def _sample(mark: Mark, x: float, y: float, inches: Transform) -> Artist:
+    if "facecolor" in mark.look:
+        return Rectangle((x, y - 0.06), _SAMPLE, 0.12, transform=inches, **mark.look)
+    ends = [x + _SAMPLE / 2] if mark.look.get("ls") == "none" else [x, x + _SAMPLE]
+    return Line2D(ends, [y] * len(ends), transform=inches, **mark.look)

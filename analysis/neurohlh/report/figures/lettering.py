@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 from matplotlib import font_manager
@@ -12,6 +13,7 @@ LATIN = "DejaVu Sans"
 """Comes with matplotlib; its figures are all of one width, so that columns of numbers stand in line."""
 FAMILIES = (LATIN, fonts.FAMILY)
 _MEASURED_AT = 100.0  # points
+_HINTED = 1 + 1 / 30
 _BREAKS = " -/,;·、，；"
 
 
@@ -20,16 +22,21 @@ def install() -> None:
     known = font_manager.fontManager
     if all(entry.name != fonts.FAMILY for entry in known.ttflist):
         known.addfont(fonts.FILE)
+        # Its one weight serves as bold too; else matplotlib would say at every bold text that there is none.
+        known.ttflist.append(replace(known.ttflist[-1], weight="bold"))
 
 
 def drawable(text: str) -> bool:
     """Whether the fonts of figures have every sign of `text`."""
-    return {ord(sign) for sign in text} <= _latin_signs() | fonts.signs()
+    return all(ord(sign) in _latin_signs() or ord(sign) in fonts.signs() for sign in text)
 
 
 def text_width(text: str, size: float = 9.5, *, bold: bool = False) -> float:
-    """How many inches the longest line of `text` takes at `size` points; signs that no font has count as a full em."""
-    return max(_line_width(line, bold) for line in text.split("\n")) * size / _MEASURED_AT
+    """How many inches the longest line of `text` takes at `size` points; signs that no font has count as a full em.
+
+    It is the most that the text takes at any resolution: at a low one, hinting widens it by up to a thirtieth.
+    """
+    return max(_line_width(line, bold) for line in text.split("\n")) * size / _MEASURED_AT * _HINTED
 
 
 def wrapped(text: str, room: float, size: float = 9.5, *, bold: bool = False, most: int = 2) -> str:

@@ -31,8 +31,12 @@ _GROUP_COLOURS = {
     "missing": GREY,
     "unknown": GREY,
     "overall": INK,
+    "CNS involved": "#d55e00",
+    "CNS not involved": "#0072b2",
 }
-_GROUP_DASHES = {"met": 0, "true": 0, "overall": 0, "not_met": 1, "false": 1}
+_GROUP_DASHES = {
+    "met": 0, "true": 0, "CNS involved": 0, "overall": 0, "not_met": 1, "false": 1, "CNS not involved": 1,
+}  # fmt: skip
 _UNDECIDED_DASH = 2
 # Solid, dashed, dotted, dash-dot, …: seven, one more than colours, so that no two of many groups share both.
 _DASHES: tuple[tuple[float, ...], ...] = (

@@ -15,7 +15,7 @@ from neurohlh.stats.curves.follow_up import FollowUp, follow_up
 from neurohlh.stats.curves.influence import Weights
 from neurohlh.stats.curves.product_limit import Curve, product_limit
 from neurohlh.stats.curves.quantiles import checked_quantiles, quantile_time
-from neurohlh.stats.curves.risk_table import SPARSE, checked_times, risk_rows, risk_ticks, sparse_notes
+from neurohlh.stats.curves.risk_table import SPARSE, checked_times, risk_rows, risk_ticks, sparse_notes, weight_at_risk
 from neurohlh.stats.recipe import software, z_value
 
 DEFAULT_TIMES = (30.0, 180.0, 365.0, 1095.0)
@@ -29,11 +29,13 @@ _REFERENCES = [
 
 @dataclass(frozen=True)
 class _Group:
-    """One group's curve, how many patients it describes, and their weights."""
+    """One group's curve, how many patients it describes, their weights, and when their rows end and begin."""
 
     curve: Curve
     n: int
     weights: Weights | None
+    end: Floats
+    entry: Floats | None
 
 
 def kaplan_meier(
@@ -59,7 +61,7 @@ def kaplan_meier(
     "missing". `quantiles` adds the times by which these shares had the event (0.5 is the median). `conf_type` is
     log-log, log, plain, logit or arcsin. Estimates beyond a group's last follow-up are empty with a note, and so are
     limits while no event has occurred. `ticks` are the times of the numbers at risk in method["risk_table"] (default:
-    about six round steps).
+    about six round steps), with weight_risk beside them under weights.
 
     `entry` is left truncation; with `id` a patient may have several rows, and `by` may change between them (Simon and
     Makuch 1984, Stat Med 3:35). `weights` are case weights: `n` and `events` stay unweighted, and the variance is
@@ -92,11 +94,19 @@ def kaplan_meier(
         method={
             **_method(data, conf_level, conf_type),
             "ticks": at.tolist(),
-            "risk_table": [row for name, group in curves.items() for row in risk_rows(name, group.curve, at)],
+            "risk_table": [row for name, group in curves.items() for row in _risk_rows(name, group, at, data)],
         },
         counts=_counts(frame, data, curves),
         notes=(*sparse_notes({name: group.curve for name, group in curves.items()}), *data.notes()),
     )
+
+
+def _risk_rows(name: str, group: _Group, at: Floats, data: FollowUp) -> list[dict[str, Any]]:
+    rows = risk_rows(name, group.curve, at)
+    if "weights" not in data.sources or group.weights is None:
+        return rows
+    weighed = weight_at_risk(at, group.end, group.entry, group.weights.weight)
+    return [{**row, "weight_risk": weight} for row, weight in zip(rows, weighed.tolist(), strict=True)]
 
 
 def _one_kind_of_event(frame: pd.DataFrame, event: str) -> None:
@@ -156,7 +166,7 @@ def _curves(
         curve = product_limit(time, event[rows], entry, z=z, conf_type=conf_type, weights=weights)
         further = np.bincount(np.searchsorted(curve.time, time[goes_on[rows]]), minlength=len(curve.time))
         curve = replace(curve, n_censor=curve.n_censor - further)
-        out[name] = _Group(curve, data.people(rows), weights)
+        out[name] = _Group(curve, data.people(rows), weights, time, entry)
     return out
 
 

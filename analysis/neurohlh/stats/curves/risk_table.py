@@ -45,6 +45,14 @@ def risk_rows(name: str, curve: Counts, ticks: Floats) -> list[dict[str, Any]]:
     ]
 
 
+def weight_at_risk(ticks: Floats, end: Floats, entry: Floats | None, weight: Floats) -> Floats:
+    """The weight of the rows at risk just before each of `ticks`; at time 0 of those there from 0 on."""
+    at_risk = end[None, :] >= ticks[:, None]
+    if entry is not None:
+        at_risk &= np.where(ticks[:, None] == 0, entry[None, :] <= 0, entry[None, :] < ticks[:, None])
+    return np.asarray(at_risk @ weight, dtype=np.float64)
+
+
 def sparse_notes(curves: dict[str, Curve]) -> tuple[str, ...]:
     """Where each group's curve rests on few patients, or on nobody."""
     return tuple(f"{name}: {note}" for name, curve in curves.items() for note in _sparse(curve))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from neurohlh.stats.curves.product_limit import product_limit
-from neurohlh.stats.curves.risk_table import checked_times, risk_rows, risk_ticks, sparse_notes
+from neurohlh.stats.curves.risk_table import checked_times, risk_rows, risk_ticks, sparse_notes, weight_at_risk
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,13 @@ def test_rows_count_until_and_with_their_time():
     curve = product_limit(np.array([1.0, 2, 2, 3]), np.array([True, True, False, False]), None, z=1.96)
     rows = risk_rows("g", curve, np.array([0.0, 2, 9]))
     assert [(r["n_risk"], r["n_event"], r["n_censor"]) for r in rows] == [(4, 0, 0), (3, 2, 1), (0, 2, 2)]
+
+
+def test_weights_at_risk_are_summed_over_those_still_and_already_observed():
+    # Rows 1-4 end at 1, 2, 2, 3 with weights 1, 2, 4, 8; the last two enter at 0.5 and at 2.
+    end, weight, ticks = np.array([1.0, 2, 2, 3]), np.array([1.0, 2, 4, 8]), np.array([0.0, 1, 2, 2.5, 9])
+    assert weight_at_risk(ticks, end, None, weight).tolist() == [15, 15, 14, 8, 0]
+    assert weight_at_risk(ticks, end, np.array([0, 0, 0.5, 2]), weight).tolist() == [3, 7, 6, 8, 0]
 
 
 def notes(time, event, entry=None):
