@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from neurohlh.core.findings import Findings
 from neurohlh.report.blocks import Document
+from neurohlh.report.checklists import with_checklists
 from neurohlh.report.flow import flow
 from neurohlh.report.sections import data, results
 from neurohlh.report.sections.summary import summary
@@ -39,7 +40,7 @@ def build(findings: Findings) -> Document:
     sections = (*before, *results.chapters(findings), *after)
     run = findings.run
     colophon = " · ".join(f"{str(k).replace('_', ' ')} {run[k]}" for k in ("date", "version", "seed") if k in run)
-    return Document(
+    document = Document(
         title=findings.title,
         subtitle=findings.subtitle,
         summary=summary(findings),
@@ -47,3 +48,6 @@ def build(findings: Findings) -> Document:
         banner=findings.synthetic,
         colophon=colophon,
     )
+    if not findings.results:
+        return document
+    return with_checklists(document, before="settings", case_series=findings.case_series)

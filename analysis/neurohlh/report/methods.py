@@ -42,7 +42,7 @@ _SAID = {
     "quantiles": "quantiles: {}",
     "correction": "correction: {}",
     "ph_test": "proportional hazards: {}",
-    "sparse_below": "curves dashed below {} at risk",
+    "sparse_below": "curves thin below {} at risk",
     "landmark": "landmark: {}",
     "reference_levels": "reference levels: {}",
     "covariates": "covariates: {}",
@@ -71,10 +71,17 @@ _UNSAID = {
 }
 
 
-def method_items(findings: Findings) -> tuple[tuple[str, str], ...]:
-    """(analysis, what was done) pairs, one per Result, in the order of the report."""
+def method_items(findings: Findings, *, of_parts: bool) -> tuple[tuple[str, str], ...]:
+    """(analysis, what was done) pairs, one per Result, in the order of the report.
+
+    `of_parts` asks for the results of the parts of the plan, else for the first results of every study.
+    """
     names = Names.of(findings)
-    told = {k: r for k, r in findings.results.items() if r.method and not (findings.case_series and k == "frequency")}
+    told = {
+        k: r
+        for k, r in findings.results.items()
+        if r.method and bool(r.method.get("part")) is of_parts and not (findings.case_series and k == "frequency")
+    }
     return tuple((_title(key, result), in_words(result, names)) for key, result in told.items())
 
 

@@ -57,7 +57,7 @@ class Numbering:
             self._number(section)
 
     def label(self, thing: Block | Section) -> Label | None:
-        """The label of a section, table, figure or flow of this document; None for a table without rows."""
+        """The label of a section, table, figure or flow of this document; None for a table without numbers."""
         return self._of.get(id(thing))
 
     def runs(self, text: str) -> Iterator[str | Label]:
@@ -87,7 +87,7 @@ class Numbering:
                 self._number_block(one, section.supplement or stands_behind(block))
 
     def _number_block(self, block: Block, apart: bool) -> None:
-        if isinstance(block, Table) and block.rows:
+        if isinstance(block, Table) and not block.refused():
             number = self._next("Table", apart)
             anchor = self._anchor(f"table-{block.key or 'plain'}")
             self._keep(block, Label("Table", number, anchor, self._language.say(f"Table {number}"), block.caption))

@@ -140,12 +140,12 @@ def test_contents_list_names_every_section(page):
     listed = {a["href"].removeprefix("#") for a in page.attributes("a")}
     sections = {a["id"] for a in page.attributes("section")}
     assert sections <= listed
-    assert len(sections) == 16
+    assert len(sections) == 17
 
 
 def test_a_section_appears_only_where_there_is_a_finding(published):
     keys = [s.key for s in document.build(published).sections]
-    assert keys == ["flow", "two-by-two", "methods"]
+    assert keys == ["flow", "two-by-two", "methods", "checklists"]
 
 
 def test_a_file_of_published_cases_says_that_it_has_no_frequency(published):

@@ -86,14 +86,14 @@ def test_the_contents_list_holds_every_heading_and_links_to_it(path, body):
 def test_every_table_stands_there_with_every_cell(path, document):
     numbering = Numbering(document)
     found = word.tables_in_docx(path)
-    shown = [t for t in document.find(Table) if t.rows]
+    shown = [t for t in document.find(Table) if not t.refused()]
     assert len(found) == len(shown)
     for table in shown:
         rows = found[numbering.label(table).words][len(table.spanner_rows()) :]
         letters = table.letters()
         heads = ["\n".join(filter(None, (c.head, c.sub))) for c in table.columns]
         cells = [
-            ["\n".join(filter(None, (c.text + letters.get(c.note, ""), c.sub))) for c in row.cells]
+            ["\n".join(filter(None, (numbering.plain(c.text) + letters.get(c.note, ""), c.sub))) for c in row.cells]
             for row in table.rows
         ]
         assert rows == [heads, *cells], table.caption
@@ -140,7 +140,7 @@ def test_fields_begin_and_end(body):
 
 
 def test_references_point_to_bookmarks_and_show_their_text(tmp_path):
-    table = Table("Numbers", (Column("a"),), (Row((Cell("7"),)),), key="numbers")
+    table = Table("Numbers", (Column("a"), Column("b")), (Row((Cell("7"), Cell("8"))),), key="numbers")
     made = written(small(Paragraph("See {ref:table-numbers} in {ref:one}."), table), tmp_path)
     assert "See Table 1 in Section 1." in word.paragraphs_in_docx(made)
     body = word.body_of(made)
@@ -193,7 +193,7 @@ def test_chinese_has_a_font_and_one_that_takes_its_place(document):
 
 
 def test_what_a_page_folds_stands_in_the_supplement_and_the_main_text_says_where(tmp_path):
-    aside = Table("Aside", (Column("a"),), (Row((Cell("hidden nowhere"),)),), key="aside")
+    aside = Table("Aside", (Column("a"), Column("b")), (Row((Cell("hidden nowhere"), Cell("8"))),), key="aside")
     made = written(small(Fold("More of it", (aside,)), Paragraph("After.")), tmp_path)
     texts = word.paragraphs_in_docx(made)
     assert "In the supplement:\nMore of it (Table S1)" in texts
@@ -201,12 +201,13 @@ def test_what_a_page_folds_stands_in_the_supplement_and_the_main_text_says_where
     assert word.paragraphs_in_docx(made, "Heading3") == ["More of it"]
 
 
-def test_a_table_without_rows_says_why_and_has_no_number(tmp_path):
-    refused = Table("Survival", (Column("Term"),), (), footnotes=("Nobody died.",), key="refused")
+def test_a_table_without_numbers_says_why_and_has_no_number(tmp_path):
+    why = (Row((Cell("Not estimated: nobody died."),)),)
+    refused = Table("Survival", (Column("Why there is no number"),), why, key="refused")
     made = written(small(refused), tmp_path)
     assert word.tables_in_docx(made) == {}
     assert word.paragraphs_in_docx(made, "CalloutStopTitle") == ["Survival"]
-    assert word.paragraphs_in_docx(made, "CalloutStop") == ["Nobody died."]
+    assert word.paragraphs_in_docx(made, "CalloutStop") == ["Not estimated: nobody died."]
 
 
 def test_a_very_wide_table_stands_on_a_turned_page_and_nothing_else_does(tmp_path):

@@ -82,9 +82,8 @@ class Writer:
 
     def _table(self, block: Table) -> str:
         label = self._numbering.label(block)
-        if label is None:  # a table without rows says why there are none
-            why = [note for note in (*block.footnotes, block.method) if note]
-            return self._callout(Callout("stop", block.caption, tuple(why or [c.head for c in block.columns])))
+        if label is None:  # a table that only says why there are no numbers
+            return self._callout(Callout("stop", block.caption, block.reasons()))
         return word_table(block, label, self.marks)
 
     def _figure(self, block: Figure) -> str:

@@ -82,7 +82,7 @@ class Body:
         """A block; a plain sentence that `leads` a section stays with what comes below it."""
         if leads and isinstance(block, Paragraph) and block.tone == "plain":
             return Piece(paragraph("LeadIn", self._writer.marks.text(block.text)), leading=True)
-        wide = isinstance(block, Table) and bool(block.rows) and widths(block).wide
+        wide = isinstance(block, Table) and not block.refused() and widths(block).wide
         return Piece(self._writer.block(block), wide)
 
     def _pointer(self, blocks: tuple[Block, ...]) -> str:
