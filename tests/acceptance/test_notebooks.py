@@ -1,15 +1,12 @@
-"""The notebooks run, from their folder and from the repository, and show the numbers that the run itself writes."""
+"""The first notebook runs, from its folder and from the repository, and shows the numbers of its own run."""
 
 import json
-import shutil
 import sys
 from pathlib import Path
 
 import nbformat
 import pandas as pd
 import pytest
-from ipykernel.kernelspec import write_kernel_spec
-from nbclient import NotebookClient
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOK = ROOT / "notebooks" / "01_from_table_to_survival.ipynb"
@@ -29,31 +26,6 @@ print("TOLD" + json.dumps({
 
 def source(cell):
     return "".join(cell["source"])
-
-
-@pytest.fixture(scope="module")
-def workplace(tmp_path_factory):
-    """A copy of the notebooks and the data, so that nothing is written into the repository."""
-    place = tmp_path_factory.mktemp("notebooks")
-    shutil.copytree(ROOT / "notebooks", place / "notebooks", ignore=shutil.ignore_patterns(".*"))
-    shutil.copytree(ROOT / "data" / "example", place / "data" / "example")
-    return place
-
-
-@pytest.fixture(scope="module")
-def execute(workplace):
-    """Run a notebook with this very Python, whatever kernels the machine has."""
-    write_kernel_spec(workplace / "jupyter" / "kernels" / "this_python")
-
-    def run(book, folder):
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("JUPYTER_PATH", str(workplace / "jupyter"))
-            patch.setenv("JUPYTER_RUNTIME_DIR", str(workplace / "runtime"))
-            patch.setenv("IPYTHONDIR", str(workplace / "ipython"))
-            resources = {"metadata": {"path": str(folder)}}
-            return NotebookClient(book, timeout=240, kernel_name="this_python", resources=resources).execute()
-
-    return run
 
 
 @pytest.fixture(scope="module")
@@ -89,17 +61,6 @@ def shown(done, cell_id, kind="text/html"):
 
 def numbers(result):
     return pd.DataFrame(result["tidy"]["data"]["data"], columns=result["tidy"]["data"]["columns"])
-
-
-def test_it_is_saved_without_outputs_and_with_ids_that_stay():
-    book = json.loads(NOTEBOOK.read_text(encoding="utf-8"))
-    assert book["metadata"]["kernelspec"]["name"] == "python3"
-    ids = [c["id"] for c in book["cells"]]
-    assert len(ids) == len(set(ids))
-    for cell in book["cells"]:
-        if cell["cell_type"] == "code":
-            assert cell["outputs"] == []
-            assert cell["execution_count"] is None
 
 
 def test_it_needs_no_other_names_than_those_of_the_package():
