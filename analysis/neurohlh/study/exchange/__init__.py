@@ -1,0 +1,1 @@
+"""What leaves the study for other programs: labelled frames, phenopackets, the codebook as a workbook."""
