@@ -14,6 +14,7 @@ from typing import Any
 
 from reader_texts import ReaderText, numbered
 
+from neurohlh.report.language.book import BOTH, pairs
 from neurohlh.report.language.neutral import needs_words
 
 # Path below the catalogue -> fields that a reader sees, at whatever depth they stand.
@@ -50,6 +51,7 @@ FIELDS: dict[str, frozenset[str]] = {
         {"prints", "question", "when", "statistic", "correction", "assumptions", "effect", "reference"}
     ),
     "viruses.toml": frozenset({"name", "family", "status"}),
+    "checklists/*.csv": frozenset({"section", "topic", "wording", "authors"}),
     "cns/csf_reference.csv": frozenset({"limit_type", "status", "note", "analyte"}),
     "cns/published.csv": frozenset({"outcome", "population", "source", "status", "note"}),
     "mri_findings.csv": frozenset({"label_en", "caution", "published_frequency", "status"}),
@@ -84,15 +86,9 @@ def texts_of(catalogue: Path) -> list[ReaderText]:
     return list(found.values())
 
 
-def labels_in_chinese(catalogue: Path) -> dict[str, str]:
-    """English label -> Chinese label of the tables that hold both (variables, findings, symptoms, regions)."""
-    both: dict[str, str] = {}
-    for path in sorted(catalogue.glob("*.csv")):
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            for row in csv.DictReader(file):
-                if row.get("label_en") and row.get("label_zh"):
-                    both.setdefault(row["label_en"], row["label_zh"])
-    return both
+def labels_in_chinese() -> frozenset[str]:
+    """The English labels of the tables that hold both languages (variables, findings, abbreviations …)."""
+    return frozenset(en for name in BOTH if name != "strings.csv" for en, _ in pairs(name, "zh"))
 
 
 def _file_texts(path: Path, fields: frozenset[str]) -> Iterator[tuple[str, str]]:

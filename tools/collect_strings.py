@@ -31,7 +31,7 @@ VOCABULARY = "vocabulary"
 """The note of a row that no literal of the code holds: a word that results are made of, or data of a study."""
 _COLUMNS = ("en", "zh", "where", "note")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_HOLE = re.compile(r"\{\d+\}")
+_HOLE = re.compile(r"\{\d+\}|\{ref:[^{}]+\}")
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def expected() -> dict[str, str]:
     """Every template that needs Chinese -> where it is said; labels that have their Chinese elsewhere are left out."""
     catalogue = PACKAGE / "catalogue"
     found = {t.en: t.where for t in (*reader_texts.texts_of(PACKAGE), *catalogue_texts.texts_of(catalogue))}
-    labels = catalogue_texts.labels_in_chinese(catalogue)
+    labels = catalogue_texts.labels_in_chinese()
     return {en: where for en, where in found.items() if en not in labels}
 
 

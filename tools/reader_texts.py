@@ -53,7 +53,7 @@ _SHOWN_CALLS = {
 _SHOWN_NAMES = re.compile(r"WORDS|LABELS|TITLES|NAMES|HEADS|SAID|MEANING|COUNTS|STAGES|CLASSES", re.I)
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _MODULE = re.compile(r"[a-z_]+(?:\.[a-z_]+)+")
-_FORMAT_HOLE = re.compile(r"\{(?:[a-z_]\w*)?(?::[^{}]*)?\}")
+_FORMAT_HOLE = re.compile(r"\{(?!ref:)(?:[a-z_]\w*)?(?::[^{}]*)?\}")
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,11 @@ from neurohlh.report.language.cut import split
 _HOLE = re.compile(r"\{(\d+)\}")
 _WORD = re.compile(r"[A-Za-z]+|[^\sA-Za-z\d]")
 _STOPS = ".。"
+BOTH = {
+    "strings.csv": "", "variables.csv": "label_", "exported.csv": "label_", "mri_findings.csv": "label_",
+    "mri_regions.csv": "label_", "neuro_symptoms.csv": "label_", "abbreviations.csv": "",
+}  # fmt: skip
+"""Tables of the catalogue that hold both languages -> what stands before the language code in their column names."""
 
 
 @dataclass(frozen=True)
@@ -100,15 +105,14 @@ def _index(templates: Iterable[Template]) -> dict[str, tuple[tuple[frozenset[str
 @lru_cache(maxsize=4)
 def load_book(code: str) -> Book:
     """The catalogue's book of a language: its own strings first, then the labels of the tables that carry both."""
-    return book_of(_rows(code))
+    return book_of(pair for table in BOTH for pair in pairs(table, code))
 
 
-def _rows(code: str) -> Iterator[tuple[str, str]]:
-    catalogue = files("neurohlh") / "catalogue"
-    tables = ("strings.csv", "variables.csv", "mri_findings.csv", "mri_regions.csv", "neuro_symptoms.csv")
-    for name in tables:
-        lines = (catalogue / name).read_text(encoding="utf-8-sig").splitlines(keepends=True)
-        english, other = ("en", code) if name == "strings.csv" else ("label_en", f"label_{code}")
-        for row in csv.DictReader(lines):
-            if row.get(english) and row.get(other):
-                yield row[english], row[other]
+def pairs(table: str, code: str) -> Iterator[tuple[str, str]]:
+    """The (English, other language) texts of one table of the catalogue; rows that lack either are left out."""
+    lines = (files("neurohlh") / "catalogue" / table).read_text(encoding="utf-8-sig").splitlines(keepends=True)
+    stem = BOTH[table]
+    for row in csv.DictReader(lines):
+        english, other = row.get(f"{stem}en"), row.get(f"{stem}{code}")
+        if english and other:
+            yield english, other

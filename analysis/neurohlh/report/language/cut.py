@@ -63,9 +63,12 @@ def sentences(text: str) -> tuple[str, ...]:
 
 
 def last_bracket(text: str) -> tuple[int, int] | None:
-    """The places of the last outermost pair of brackets that does not begin the text."""
+    """The places of the last outermost pair of brackets that does not begin the text, outside quotation marks."""
     level, end = 0, -1
+    quoted = {at for found in _QUOTED.finditer(text) for at in range(found.start(), found.end())}
     for at in range(len(text) - 1, 0, -1):
+        if at in quoted:
+            continue
         if text[at] in ")]":
             end = end if level else at
             level += 1
