@@ -46,6 +46,7 @@ VERBS = {
     "linear": "glm.linear",
     # missing data
     "missing_patterns": "missing.patterns",
+    "state_patterns": "missing.state_patterns",
     "impute": "missing.impute",
     "with_imputations": "missing.analyse",
     "pool": "missing.pool",

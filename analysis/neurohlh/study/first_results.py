@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from neurohlh.core.errors import NotEstimable
+from neurohlh.core.pictures import compared
 from neurohlh.core.result import Result
 from neurohlh.etl.codebook import codebook
 from neurohlh.stats.curves.kaplan_meier import kaplan_meier, reverse_kaplan_meier
@@ -29,6 +30,7 @@ from neurohlh.study.follow import (
     told,
     year_ticks,
 )
+from neurohlh.study.gaps import model_gaps
 from neurohlh.study.population import Population
 
 _TABLE1_DOMAINS = (
@@ -52,6 +54,7 @@ def first_results(classified: Classified, population: Population, config: StudyC
         return {}
     states = classified.cohort.states[population.included].reset_index(drop=True)
     results = {"completeness": completeness(states, list(states.columns)), "table1": _table1(frame)}
+    results["missing_patterns"] = model_gaps(frame, states, config)
     if (frame["cns_status"] != "not_applicable").any():
         results |= {"frequency": frequency(frame["cns_status"], variable="cns_status"), "testing": _testing(frame)}
     if config.endpoint.os.analyse and _events(frame) >= FEW_EVENTS:
@@ -130,10 +133,12 @@ def _by_exposure(survival: Survival, config: StudyConfig) -> dict[str, Result]:
     }
     gone = {reason: n for reason, n in gone.items() if n}
     ticks = year_ticks(everybody["os_days"])
+    tested = logrank(known, "os_days", "os_event", EXPOSURE)
     curves = kaplan_meier(everybody, "os_days", "os_event", by=EXPOSURE, times=TIMES, ticks=ticks)
+    curves = compared(curves, "Log-rank test", tested)
     results = {
         "kaplan_meier": counted_from(told(curves, survival, {}), time_zero_words(config)),
-        "logrank": told(logrank(known, "os_days", "os_event", EXPOSURE), survival, gone),
+        "logrank": told(tested, survival, gone),
         "cox": told(_cox(known, config), survival, gone),
     }
     if undecided:

@@ -63,7 +63,9 @@ def test_a_later_landmark_leaves_fewer():
 
 def test_the_results_of_a_study_with_deaths(cohort):
     results = analysed(cohort, model={"covariates": []})
-    described = {"completeness", "table1", "frequency", "testing", "kaplan_meier_overall", "followup"}
+    described = {
+        "completeness", "missing_patterns", "table1", "frequency", "testing", "kaplan_meier_overall", "followup"
+    }  # fmt: skip
     first = {name for name, result in results.items() if "part" not in result.method}
     assert first == described | {"kaplan_meier", "logrank", "cox", "cox_bounds"}
     assert all(name.startswith(r.method["part"]) for name, r in results.items() if "part" in r.method)

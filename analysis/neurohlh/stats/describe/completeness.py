@@ -26,7 +26,7 @@ def completeness(states: pd.DataFrame, variables: Sequence[str] | None = None) -
     patients = len(states)
     rows = []
     for name in chosen:
-        tally = np.bincount(_codes(column(states, name)), minlength=len(CELL_STATES))
+        tally = np.bincount(state_codes(column(states, name)), minlength=len(CELL_STATES))
         for state, count in zip(CELL_STATES, tally, strict=True):
             row = {"analysis": "completeness", "variable": name, "level": state, "measure": "proportion"}
             share = count / patients if patients else np.nan
@@ -39,7 +39,8 @@ def completeness(states: pd.DataFrame, variables: Sequence[str] | None = None) -
     )
 
 
-def _codes(series: pd.Series[Any]) -> Ints:
+def state_codes(series: pd.Series[Any]) -> Ints:
+    """The codes 0 to 7 (places in `CELL_STATES`) of a column of states; ValueError for anything else."""
     if pd.api.types.is_integer_dtype(series.dtype):
         codes = series.to_numpy(dtype=np.intp)
         if len(codes) and not (codes.min() >= 0 and codes.max() < len(CELL_STATES)):
