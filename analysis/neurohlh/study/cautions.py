@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from neurohlh.core.result import Result
-from neurohlh.etl.codebook import codebook
 from neurohlh.study.classify import Classified
 from neurohlh.study.config import StudyConfig
 from neurohlh.study.population import Population
@@ -75,48 +74,3 @@ def _survival_cautions(results: Mapping[str, Result]) -> Iterator[str]:
             + ", ".join(broken["term"])
             + "; a single hazard ratio averages over an effect that changes with time."
         )
-
-
-def limitations(
-    classified: Classified, population: Population, results: Mapping[str, Result], config: StudyConfig
-) -> tuple[str, ...]:
-    """Sentences on what these data can't say."""
-    frame = classified.frame[population.included]
-    return tuple(_limitations(frame, results, config))
-
-
-def _limitations(frame: pd.DataFrame, results: Mapping[str, Result], config: StudyConfig) -> Iterator[str]:
-    if "kaplan_meier" in results:
-        yield (
-            f"Survival by CNS status is followed from day {config.model.landmark_days} after time zero: it says "
-            "nothing about deaths before that day, which are counted apart."
-        )
-    if "cox" in results:
-        yield (
-            "An association adjusted for measured covariates is not proof of cause: organ failure and CNS disease "
-            "share the cytokine storm, and what was not recorded was not adjusted for."
-        )
-    undated = int(frame.get("cns_undated", pd.Series(False, index=frame.index)).sum())
-    if undated:
-        yield (
-            f"For {undated} patients with CNS evidence no date says when it was found; the columns are read as "
-            "baseline findings, which they may not all be."
-        )
-    withdrawn = int(frame.get("withdrawn", pd.Series(False, index=frame.index)).sum())
-    if withdrawn:
-        yield (
-            f"Care was withdrawn for {withdrawn} patients. They are censored at the last contact, although withdrawal "
-            "is seldom unrelated to prognosis."
-        )
-    unknown = int(frame["os_event"].isna().sum())
-    if unknown:
-        yield f"Whether {unknown} of {len(frame)} patients died is unknown; they take no part in survival analyses."
-    unnamed = [v.name for v in codebook() if v.numeric and _unnamed(frame, v.name)]
-    if unnamed:
-        labels = ", ".join(codebook()[name].label() for name in unnamed)
-        yield f"No unit was named for some values of: {labels}. The codebook's unit was assumed."
-
-
-def _unnamed(frame: pd.DataFrame, name: str) -> bool:
-    column = f"{name}_unit"
-    return name in frame and column in frame and bool((frame[name].notna() & frame[column].isna()).any())

@@ -23,11 +23,12 @@ from neurohlh.core.findings import (
 from neurohlh.core.provenance import versions
 from neurohlh.core.result import Result
 from neurohlh.etl.codebook import codebook
-from neurohlh.study.cautions import cautions, limitations
+from neurohlh.study.cautions import cautions
 from neurohlh.study.classify import Classified
 from neurohlh.study.config import StudyConfig
 from neurohlh.study.covariates import DEFAULT_COVARIATES, MERGED, SPARSE_EVENTS, variable_of
 from neurohlh.study.follow import EXPOSURE, time_zero_words
+from neurohlh.study.limitations import limitations
 from neurohlh.study.plan import chapters
 from neurohlh.study.population import Population
 from neurohlh.study.summaries import change_summary, column_summary, issue_summary, source_summary

@@ -39,7 +39,7 @@ def study_document(findings: Findings, config: StudyConfig) -> Document:
     """The report of a study in English, its numbers in the style of the journal that it names."""
     from neurohlh.report.document import build
 
-    with _style(config):
+    with study_style(config):
         return build(findings)
 
 
@@ -47,14 +47,14 @@ def study_page(findings: Findings, config: StudyConfig, language: str | None = N
     """The report of a study as one self-contained page, in its first language or in another."""
     from neurohlh.report.language import Language
 
-    with _style(config):  # figures are drawn, and with them numbers printed, when the page is made
+    with study_style(config):  # figures are drawn, and with them numbers printed, when the page is made
         said = Language(language or config.study.languages[0]).document(study_document(findings, config))
         return _rendered(said, "html").decode()
 
 
 def write_study_report(findings: Findings, config: StudyConfig, folder: Path) -> None:
     """Write the report of a study and its figures, as [report] and [study] ask, into `folder`."""
-    with _style(config):
+    with study_style(config):
         write_reports(study_document(findings, config), folder, REPORT, Wanted.of(config))
 
 
@@ -76,7 +76,8 @@ def write_reports(document: Document, folder: Path, name: str, wanted: Wanted) -
             (folder / f"{name}{suffix}.{form}").write_bytes(_rendered(said, form))
 
 
-def _style(config: StudyConfig) -> AbstractContextManager[JournalStyle]:
+def study_style(config: StudyConfig) -> AbstractContextManager[JournalStyle]:
+    """A context in which numbers are printed in the style of the journal that the study names."""
     from neurohlh.report.tables.styles import load
 
     return journal(load(config.report.style))

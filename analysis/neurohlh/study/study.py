@@ -36,7 +36,7 @@ from neurohlh.study.parts.declared import check_declared
 from neurohlh.study.patients import patients_table
 from neurohlh.study.plan import analyse, steps
 from neurohlh.study.population import Population, select_population
-from neurohlh.study.report_files import REPORT, Wanted, study_document, study_page, write_study_report
+from neurohlh.study.report_files import REPORT, Wanted, study_document, study_page, study_style, write_study_report
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,8 @@ class Study:
                 hlh=classified.gate,
                 window_days=self.config.cns.window_days,
             )
-            findings = assemble(self.config, classified, population, results, criteria, cns, self.file)
+            with study_style(self.config):
+                findings = assemble(self.config, classified, population, results, criteria, cns, self.file)
         return StudyRun(self, classified, population, results, criteria, cns, findings, clock.seconds)
 
     def __repr__(self) -> str:
