@@ -28,11 +28,12 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Bullets:
-    """A list of sentences."""
+    """A list of sentences; of `references` only what stands in brackets at their end is said in other languages."""
 
     block: ClassVar[str] = "bullets"
     items: tuple[str, ...]
     ordered: bool = False
+    references: bool = False
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,8 @@ class Template:
     """How many signs of it are literal: the more, the surer a match."""
     parts: int
     """Of how many parts, between semicolons, it is made."""
+    coded: frozenset[int] = frozenset()
+    """The places of holes that stand within code or quotation marks: what fills them is not translated."""
 
     def filled(self, said: Mapping[int, str]) -> str:
         """The translation with its holes filled."""
@@ -88,7 +90,12 @@ def _template(english: str, said: str) -> Template:
     parts = _HOLE.split(key(english))
     pieces, holes = tuple(parts[::2]), tuple(int(n) for n in parts[1::2])
     said = said.strip().rstrip(_STOPS)
-    return Template(pieces, holes, said, sum(map(len, pieces)), len(split(english, "; ")))
+    coded = frozenset(place for place in range(len(holes)) if _in_code(pieces[place], english))
+    return Template(pieces, holes, said, sum(map(len, pieces)), len(split(english, "; ")), coded)
+
+
+def _in_code(before: str, english: str) -> bool:
+    return before.endswith(("{ ", '"', "'", "[", "`")) or ("{ " in english and before.endswith("= "))
 
 
 def _index(templates: Iterable[Template]) -> dict[str, tuple[tuple[frozenset[str], Template], ...]]:

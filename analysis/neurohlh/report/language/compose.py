@@ -102,7 +102,8 @@ class Composer:
             for end in cut.hole_ends(text, at, pieces[index + 1], last=index + 1 == len(holes)):
                 if next(tries, None) is None:
                     return
-                found = self.text(text[at:end], nest) if cut.can_fill(text[at:end]) else None
+                hole = text[at:end]
+                found = hole if index in template.coded else self.text(hole, nest) if cut.can_fill(hole) else None
                 if found is not None:
                     yield from rest(index + 1, end + len(pieces[index + 1]), {**said, holes[index]: found})
 

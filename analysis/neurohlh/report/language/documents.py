@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from neurohlh.report.blocks import Document, Row, Table
+from neurohlh.report.blocks import Bullets, Document, Row, Table
 
 if TYPE_CHECKING:
     from neurohlh.report.language import Language
@@ -40,11 +41,19 @@ def _said(value: Any, language: Language) -> Any:
     if isinstance(value, Table):
         rows = tuple(_row(value, row, language) for row in value.rows)
         return replace(_fields(replace(value, rows=()), language), rows=rows)
+    if isinstance(value, Bullets) and value.references:
+        return replace(value, items=tuple(_reference(item, language) for item in value.items))
     if hasattr(value, "said_in"):
         return value.said_in(language)
     if is_dataclass(value) and not isinstance(value, type):
         return _fields(value, language)
     return value
+
+
+def _reference(text: str, language: Language) -> str:
+    """A publication as it was printed, and what is said of it, in brackets, in the language."""
+    found = re.fullmatch(r"(.*) \[(.*)\]", text, re.S)
+    return f"{found[1]} [{language.say(found[2])}]" if found else text
 
 
 def _fields(value: Any, language: Language) -> Any:

@@ -22,6 +22,7 @@ _HOLE = re.compile(r"\{\d+\}")
 _CODE = re.compile(
     r"\S*[_\d@\\=<>\[\]{}]\S*|\S+\.(?:csv|tsv|xlsx|toml|html|json|sav|dta|parquet|docx)|--\w[\w-]*|[a-z]+(?:\.[a-z]+)+"
 )
+_FILE = re.compile(r"[\w .\-]+\.(?:csv|tsv|xlsx|toml|html|json|sav|dta|parquet|docx)")
 _RULE = re.compile(r"[a-z_]+:\S+(?:; ?[a-z_]+:\S+)*")
 _CHINESE = re.compile(r"[\u2e80-\u9fff\uff00-\uffef]")
 _BETWEEN = re.compile(r"[\s()（）,;:，；：、。?!+×·–—…&|→]+")
@@ -30,7 +31,7 @@ _BETWEEN = re.compile(r"[\s()（）,;:，；：、。?!+×·–—…&|→]+")
 def needs_words(text: str) -> bool:
     """Whether `text` holds an English word, so that it has to be translated to be read in another language."""
     text = _HOLE.sub(" ", text)
-    if not re.search(r"[A-Za-z]{2}", text) or _RULE.fullmatch(text) or is_citation(text):
+    if not re.search(r"[A-Za-z]{2}", text) or _RULE.fullmatch(text) or _FILE.fullmatch(text) or is_citation(text):
         return False
     bare = _CHINESE.sub(" ", _DOI.sub(" ", _QUOTED.sub(" ", text)))
     return not all(_stays(token.strip(".'’*†‡\"")) for token in _BETWEEN.split(bare))

@@ -161,7 +161,7 @@ def methods(findings: Findings) -> Section | None:
             f"{r.text}{f' doi {r.doi}.' if r.doi else ''}{f' [{r.status}]' if r.status else ''}"
             for r in findings.references
         )
-        blocks += [Paragraph("Sources of rules and methods:"), Bullets(tuple(cited), ordered=True)]
+        blocks += [Paragraph("Sources of rules and methods:"), Bullets(tuple(cited), ordered=True, references=True)]
     return Section("methods", "Methods", tuple(blocks)) if blocks else None
 
 
@@ -212,7 +212,7 @@ def _blocks(
 def _figure(findings: Findings, key: str, result: Result, names: Names) -> Figure:
     options = {} if "time_zero" in result.method or result.kind != "kaplan_meier" else {"x_label": findings.time_zero}
     ident = re.sub(r"[^a-z0-9]+", "-", f"fig-{key}".lower())
-    title, text = caption(result, findings)
+    title, text = caption(result)
     alt = _alternative(findings, result, text)
     return Figure(ResultPicture(result, names, options), title, text, key=ident, alt=alt, name=key)
 
