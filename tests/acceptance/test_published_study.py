@@ -1,7 +1,5 @@
 """`neurohlh run` on the published patients: real cells, and a file from which no frequency can be estimated."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -11,12 +9,8 @@ PUBLISHED = Path(__file__).parents[2] / "data" / "published"
 
 
 @pytest.fixture(scope="module")
-def out(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("published") / "out"
-    command = [sys.executable, "-m", "neurohlh.cli", "run", str(PUBLISHED / "study.toml"), "--out", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return folder
+def out(published_run):
+    return published_run
 
 
 def table(path):

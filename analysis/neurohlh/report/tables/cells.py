@@ -15,7 +15,8 @@ from neurohlh.report.blocks import Cell
 ROW = "#"
 """The key under which a record keeps the place of its row in the frame."""
 Record = Mapping[Any, Any]
-RATIOS = ("HR", "OR", "RR", "IRR", "SHR", "ratio")
+RATIOS = ("HR", "OR", "RR", "IRR", "SHR", "ratio", "synergy index (S)")
+"""How the names of measures end that are shown as ratios."""
 SHARES = (
     "proportion", "risk", "observed risk", "predicted risk", "printed risk", "survival", "cumulative incidence",
     "share known",

@@ -11,7 +11,7 @@ from neurohlh.core import format as fmt
 from neurohlh.core.result import Result
 from neurohlh.report.blocks import Cell, Column, Row
 from neurohlh.report.names import Names
-from neurohlh.report.tables.cells import Record
+from neurohlh.report.tables.cells import ROW, Record
 from neurohlh.report.tables.checks import capital
 from neurohlh.report.tables.estimates import all_points, cell, head
 from neurohlh.report.tables.shape import SIDE, Shape, counts_alike, key, keys, parts
@@ -30,7 +30,8 @@ class Layout:
         self.lines: dict[tuple[Any, ...], dict[tuple[Any, ...], Record]] = {}
         blocks: dict[tuple[Any, ...], list[Record]] = {}
         for row in rows:
-            self.lines.setdefault(keys(row, shape.down), {})[keys(row, shape.across)] = row
+            alone = () if shape.across else (row[ROW],)  # where nothing stands side by side every row has its line
+            self.lines.setdefault((*keys(row, shape.down), *alone), {})[keys(row, shape.across)] = row
             blocks.setdefault(keys(row, shape.across), []).append(row)
         self.blocks = {block: blocks[block] for block in _beside(list(blocks), timed=shape.across == ("time",))}
         self.alike = counts_alike(rows, shape.down, shape.across)
@@ -102,7 +103,7 @@ class Layout:
     def _line(self, line: tuple[Any, ...], depth: int) -> Row:
         found = self.lines[line]
         one = next(iter(found.values()))
-        leaves = list(zip(self.shape.down, line, strict=True))[depth:]
+        leaves = list(zip(self.shape.down, line, strict=False))[depth:]
         heads = [Cell(self.words(d, v, one), value=v if d == "time" and v != "" else None) for d, v in leaves]
         if not heads:
             heads = [Cell(self._only_head(one))]
@@ -185,7 +186,7 @@ class Layout:
 def _beside(blocks: list[tuple[Any, ...]], *, timed: bool) -> list[tuple[Any, ...]]:
     """The blocks in their order: times as they come, and what shares its outer head together."""
     if timed:
-        return sorted(blocks)
+        return sorted(blocks, key=lambda block: tuple((isinstance(part, str), part) for part in block))
     first: dict[Any, int] = {}
     for block in blocks:
         first.setdefault(block[:1], len(first))

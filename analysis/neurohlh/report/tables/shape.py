@@ -122,8 +122,10 @@ def _tells(rows: Sequence[Record], one: str, other: str) -> bool:
 
 
 def _candidates(rows: Sequence[Record], free: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    usable = [d for d in _ACROSS if d in free]
     yield ()
+    if len({keys(row, free) for row in rows}) < len(rows):
+        return  # rows that differ in nothing but their numbers need a line each
+    usable = [d for d in _ACROSS if d in free]
     for size in (1, 2):
         for chosen in combinations(usable, size):
             if _width(rows, free, chosen) <= _MOST_COLUMNS and _full(rows, free, chosen):
