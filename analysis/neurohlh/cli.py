@@ -1,4 +1,4 @@
-"""The command `neurohlh`: run, check, init, definitions, evidence, verify, synth. Heavy imports wait."""
+"""The command `neurohlh`: run, check, init, definitions, evidence, release, diff, trace … Heavy imports wait."""
 
 from __future__ import annotations
 
@@ -65,6 +65,32 @@ def _parser() -> argparse.ArgumentParser:
     evidence.add_argument("--study", metavar="DIR", help="folder of a finished run, to hold against what is published")
     evidence.add_argument("--out", metavar="DIR", help="folder for the report (default: print a summary)")
     evidence.set_defaults(do=_evidence)
+
+    export = commands.add_parser(
+        "export", help="the patients in the study for other programs: Parquet, SPSS, Stata, csv; patient-level"
+    )
+    export.add_argument("study", metavar="STUDY.toml")
+    export.add_argument("--out", metavar="DIR", help="folder for the files")
+    export.add_argument("--formats", nargs="+", metavar="FORMAT", default=["parquet", "sav", "dta", "csv"])
+    export.set_defaults(do=_export)
+
+    release = commands.add_parser("release", help="the part of a finished run that may be shared, with a manifest")
+    release.add_argument("run", metavar="RUN", help="folder of a finished run")
+    release.add_argument("--out", required=True, metavar="DIR", help="folder for the shareable part")
+    release.add_argument("--minimum", type=int, metavar="N", help="smallest count shown (default: the study's, or 5)")
+    release.set_defaults(do=_release)
+
+    diff = commands.add_parser("diff", help="which numbers moved between two runs, and what could have moved them")
+    diff.add_argument("before", metavar="RUN1")
+    diff.add_argument("after", metavar="RUN2")
+    diff.add_argument("--tolerance", type=float, default=0.0, metavar="SHARE", help="relative change that is none")
+    diff.add_argument("--json", action="store_true", help="everything, as JSON")
+    diff.set_defaults(do=_diff)
+
+    trace = commands.add_parser("trace", help="result, row, method and population behind a printed number")
+    trace.add_argument("number", nargs="+", metavar="[RUN] NUMBER", help="as printed: 2.41, '38.2 %%', 12/40")
+    trace.add_argument("--run", metavar="DIR", help="folder of the run (default: this folder, or the run below out/)")
+    trace.set_defaults(do=_trace)
 
     verify = commands.add_parser(
         "verify", help="recompute the shipped reference cases and hold them against R's numbers"
@@ -133,6 +159,52 @@ def _evidence(options: argparse.Namespace) -> None:
         print(found.text(), end="")
     else:
         print(f"Report: {found.write(Path(options.out))}")
+
+
+def _export(options: argparse.Namespace) -> None:
+    from neurohlh.study.exchange.command import export_study
+
+    print(export_study(options), end="")
+
+
+def _release(options: argparse.Namespace) -> None:
+    from pathlib import Path
+
+    from neurohlh.study.release import release
+
+    manifest, account = release(Path(options.run), Path(options.out), options.minimum)
+    print(f"Shareable part: {manifest.parent}")
+    print(f"{account.total} cells suppressed (counts below {account.minimum} and what would give them away).")
+    print(f"Manifest: {manifest}")
+
+
+def _diff(options: argparse.Namespace) -> None:
+    from pathlib import Path
+
+    from neurohlh.core.errors import InputError
+    from neurohlh.study.difference import as_json, as_text, compare
+    from neurohlh.study.finished import Finished
+
+    if not 0 <= options.tolerance < 1:
+        raise InputError("--tolerance is a share from 0 to below 1", do="Give 0.001 for a thousandth, for example.")
+    before, after = (Finished.open(Path(folder)) for folder in (options.before, options.after))
+    found = compare(before, after, options.tolerance)
+    print(as_json(found) if options.json else as_text(found), end="\n" if options.json else "")
+
+
+def _trace(options: argparse.Namespace) -> None:
+    from pathlib import Path
+
+    from neurohlh.core.errors import InputError
+    from neurohlh.study.finished import Finished
+    from neurohlh.study.trace import run_folder, told
+
+    if len(options.number) > 2 or (len(options.number) == 2 and options.run):
+        raise InputError(
+            "trace looks for one number", do="Put a number with spaces in quotes: neurohlh trace '38.2 %'."
+        )
+    named = options.number[0] if len(options.number) == 2 else options.run
+    print(told(Finished.open(run_folder(named, Path())), options.number[-1]), end="")
 
 
 def _verify(options: argparse.Namespace) -> int:

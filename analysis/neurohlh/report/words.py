@@ -13,6 +13,7 @@ from neurohlh.core.result import Result
 from neurohlh.report.names import Names, small
 
 _POSITIVE, _NEGATIVE = ("met", "true"), ("not_met", "false")
+_SUPPRESSED = "The hazard ratio of CNS involvement is suppressed: too few patients or deaths stand behind it."
 
 
 def answer(findings: Findings) -> tuple[str, ...]:
@@ -28,6 +29,8 @@ def verdict(findings: Findings) -> str:
     main = crude if adjusted is None or fmt.is_missing(adjusted["estimate"]) else adjusted
     if main is None or fmt.is_missing(main["estimate"]) or fmt.is_missing(main["conf_low"]):
         return _without_hazard(findings)
+    if fmt.is_suppressed(main["estimate"]):
+        return _SUPPRESSED
     word = "adjusted" if main is adjusted else "crude"
     number = fmt.ratio_with_interval(main["estimate"], main["conf_low"], main["conf_high"])
     if main["conf_low"] > 1:
@@ -114,11 +117,14 @@ def survival_pair(result: Result | None) -> tuple[pd.Series, pd.Series] | None:
     """The survival rows with and without CNS involvement at the time to quote; None where there is no such time."""
     if result is None:
         return None
-    rows = result.tidy[result.tidy["measure"].eq("survival") & result.tidy["estimate"].notna()]
+    known = result.tidy["estimate"].notna() & ~result.tidy["estimate"].map(fmt.is_suppressed)
+    rows = result.tidy[result.tidy["measure"].eq("survival") & known]
+    # A suppressed number at risk is told by the row's own remark.
+    ten = (rows["n"] >= 10) | (rows["n"].map(fmt.is_suppressed) & ~rows["note"].str.contains("fewer than 10"))
     times = sorted(rows["time"].unique(), reverse=True)
     for need_ten in (True, False):
         for time in times:
-            at = rows[(rows["time"] == time) & ((rows["n"] >= 10) | (not need_ten))]
+            at = rows[(rows["time"] == time) & (ten | (not need_ten))]
             yes, no = at[at["group"].isin(_POSITIVE)], at[at["group"].isin(_NEGATIVE)]
             if len(yes) and len(no):
                 return yes.iloc[0], no.iloc[0]
@@ -135,6 +141,8 @@ def hazard(findings: Findings) -> str:
     if main is None or fmt.is_missing(main["estimate"]):
         reason = "" if main is None else f" ({main['note']})"
         return f"The hazard ratio of CNS involvement cannot be estimated{reason}."
+    if fmt.is_suppressed(main["estimate"]):
+        return _SUPPRESSED
     said = []
     if crude is not None and not fmt.is_missing(crude["estimate"]):
         said.append(f"{fmt.ratio(crude['estimate'])} ({_limits(crude, fmt.ratio, result)}) without adjustment")
@@ -155,6 +163,8 @@ def reading(findings: Findings) -> str:
     if row is None or fmt.is_missing(row["estimate"]):
         return ""
     low, high = row["conf_low"], row["conf_high"]
+    if fmt.is_suppressed(low) or fmt.is_suppressed(high):
+        return ""
     if fmt.is_missing(low) or fmt.is_missing(high):
         return "Its interval cannot be given."
     if low > 1:

@@ -87,15 +87,9 @@ def _own_study_beside(result: Result, rule: Rule) -> Result:
 
 
 def _checks(checks: pd.DataFrame, rule: Rule, hidden: frozenset[int]) -> pd.DataFrame:
-    if not len(checks):
-        return checks
-    safe = checks.assign(note=[mask_text(t, rule, hidden) if isinstance(t, str) else t for t in checks["note"]])
-    # How much one patient moves a coefficient is said of one patient.
-    single = checks["check"].eq("largest influence").to_numpy()
-    for column in ("value", "statistic"):
-        if single.any() and checks.loc[single, column].notna().any():
-            safe[column] = numbers([SUPPRESSED if s else v for s, v in zip(single, safe[column], strict=True)]).array
-    return safe
+    """The checks without those on single patients: how much one of them moves a coefficient."""
+    kept = checks[checks["check"] != "largest influence"].reset_index(drop=True)
+    return kept.assign(note=[mask_text(t, rule, hidden) if isinstance(t, str) else t for t in kept["note"]])
 
 
 def _method(method: Mapping[str, Any], rule: Rule, hidden: frozenset[int]) -> dict[str, Any]:
@@ -160,6 +154,9 @@ def _picture(curves: pd.DataFrame, tidy: pd.DataFrame, found: Mapping[str, np.nd
                 shown[column] = numbers(
                     [SUPPRESSED if h else v for h, v in zip(hit, curves[column], strict=True)]
                 ).array
+    # A pattern whose counts are hidden has no bar that could be drawn.
+    if "pattern" in curves:
+        return shown[~line & ~few].reset_index(drop=True).astype({"n": float, "events": float})
     return shown
 
 

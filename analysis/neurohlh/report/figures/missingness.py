@@ -86,8 +86,10 @@ def patterns(result: Result, names: Names) -> Drawing:
 
 
 def _shares(tidy: pd.DataFrame) -> pd.DataFrame:
-    """Variable x state: the share of patients, 0 where a state does not occur."""
-    wide = tidy.pivot_table(index="variable", columns="level", values="estimate", sort=False)
+    """Variable x state: the share of patients, 0 where a state does not occur; suppressed variables are left out."""
+    hidden = tidy.loc[tidy["estimate"].map(fmt.is_suppressed), "variable"]
+    known = tidy[~tidy["variable"].isin(hidden)].astype({"estimate": float})
+    wide = known.pivot_table(index="variable", columns="level", values="estimate", sort=False)
     return wide.fillna(0.0)
 
 

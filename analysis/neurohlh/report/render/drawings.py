@@ -125,7 +125,7 @@ def _join_lines(parent: etree._Element) -> None:
     for key, run in groupby(list(parent), _line):
         if key is not None:
             first, *others = run
-            first.set("d", "".join(line.get("d") for line in (first, *others)))
+            first.set("d", "".join(line.get("d") or "" for line in (first, *others)))  # none where all is suppressed
             for line in others:
                 parent.remove(line)
 

@@ -113,7 +113,8 @@ def _issues(findings: Findings) -> Table:
     issues = findings.issues.assign(label=_labelled(findings, findings.issues))
     order = {s: i for i, s in enumerate(_SEVERITIES)}
     rank = issues["severity"].map(lambda s: order.get(s, len(order)))
-    ordered = issues.assign(_rank=rank).sort_values(["_rank", "n"], ascending=[True, False], kind="stable")
+    often = pd.to_numeric(issues["n"], errors="coerce")  # a suppressed count comes last
+    ordered = issues.assign(_rank=rank, _n=often).sort_values(["_rank", "_n"], ascending=[True, False], kind="stable")
     rows = []
     for row in ordered.to_dict("records"):
         found = Cell(_blank(row["message"]), sub=_blank(row["code"]))
