@@ -92,6 +92,11 @@ def _parser() -> argparse.ArgumentParser:
     trace.add_argument("--run", metavar="DIR", help="folder of the run (default: this folder, or the run below out/)")
     trace.set_defaults(do=_trace)
 
+    book = commands.add_parser("codebook", help="the codebook as a workbook: labels, units, ranges, values, sources")
+    book.add_argument("--out", required=True, metavar="FILE.xlsx")
+    book.add_argument("--study", metavar="STUDY.toml", help="add what is missing and how the columns were mapped")
+    book.set_defaults(do=_codebook)
+
     verify = commands.add_parser(
         "verify", help="recompute the shipped reference cases and hold them against R's numbers"
     )
@@ -205,6 +210,16 @@ def _trace(options: argparse.Namespace) -> None:
         )
     named = options.number[0] if len(options.number) == 2 else options.run
     print(told(Finished.open(run_folder(named, Path())), options.number[-1]), end="")
+
+
+def _codebook(options: argparse.Namespace) -> None:
+    from pathlib import Path
+
+    from neurohlh.study.exchange.codebook_book import write_codebook
+    from neurohlh.study.study import Study
+
+    cohort = None if options.study is None else Study.open(options.study).load()
+    print(f"Codebook: {write_codebook(Path(options.out), cohort)}")
 
 
 def _verify(options: argparse.Namespace) -> int:

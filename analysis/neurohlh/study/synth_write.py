@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-import re
-import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,14 +17,13 @@ from openpyxl.worksheet.worksheet import Worksheet
 from neurohlh.study.synth_mess import Cell, Raw
 from neurohlh.study.synth_plants import Ward
 from neurohlh.study.synth_sheets import Field
+from neurohlh.study.workbook import save_same_bytes
 
 LABEL = "SYNTHETIC DATA - no real patient 合成数据 非真实患者"
 SHEET = "SYNTHETIC 合成数据"
 FILES = {"A": "hospital_A_SYNTHETIC.xlsx", "B": "hospital_B_SYNTHETIC.csv"}
 REMARKS = {"A": "备注", "B": "comments"}
 TRUTH_COLUMNS = ("source", "sheet", "row", "column", "patient_id", "variable", "raw", "truth", "expectation", "pattern")
-
-_EPOCH = (2026, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -81,7 +78,9 @@ def write_workbook(ward: Ward, folder: Path) -> list[Placed]:
     last = sheet.max_row + 2
     sheet.cell(row=last, column=1, value=f"注：* 见病程记录；† 输血后；↑↓ 超出参考范围。{LABEL}")
     _dress(sheet, len(fields))
-    _save_same_bytes(book, folder / FILES["A"])
+    book.properties.creator = "neurohlh synth (synthetic data)"
+    book.properties.title = LABEL
+    save_same_bytes(book, folder / FILES["A"])
     return placed
 
 
@@ -117,22 +116,6 @@ def _dress(sheet: Worksheet, n: int) -> None:
             if isinstance(cell.value, dt.datetime):
                 cell.number_format = "yyyy/m/d"
     sheet.freeze_panes = "B4"
-
-
-def _save_same_bytes(book: Workbook, path: Path) -> None:
-    """Save without the clock: fixed dates in the document properties and in the zip directory."""
-    book.properties.creator = "neurohlh synth (synthetic data)"
-    book.properties.title = LABEL
-    buffer = io.BytesIO()
-    book.save(buffer)
-    with zipfile.ZipFile(buffer) as read, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as write:
-        for name in sorted(read.namelist()):
-            data = read.read(name)
-            if name == "docProps/core.xml":
-                data = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", b"2026-01-01T00:00:00Z", data)
-            entry = zipfile.ZipInfo(name, date_time=_EPOCH)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            write.writestr(entry, data)
 
 
 def write_csv(ward: Ward, folder: Path) -> list[Placed]:
