@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from neurohlh.core import format as fmt
-from neurohlh.core.findings import Findings
 from neurohlh.core.result import Result
-from neurohlh.report import words
 
 _CURVES = "ticks mark censored patients; thin where fewer than {sparse} are at risk."
 _READ: dict[str, tuple[str, str]] = {
@@ -29,6 +27,8 @@ _READ: dict[str, tuple[str, str]] = {
     "kaplan_meier": ("Survival curves", f"Kaplan–Meier curves with {{level}} intervals; {_CURVES}"),
     "weighted_survival": ("Weighted survival curves", "Kaplan–Meier curves of the weighted patients with {level} "
                           f"intervals; {_CURVES} The risk table counts patients and, in parentheses, their weights."),
+    "stratified_survival": ("Survival curves by stratum", "Kaplan–Meier curves with {level} intervals, a plot for each "
+                            f"stratum with its own risk table; {_CURVES}"),
     "simon_makuch": ("Survival by the status of each day", "Simon–Makuch curves with {level} intervals: each patient "
                      f"counts in the curve of the status held on that day; {_CURVES}"),
     "standardised_survival": ("Standardised survival curves", "What a model predicts had everybody been exposed and "
@@ -45,7 +45,7 @@ _READ: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 
 
-def caption(result: Result, findings: Findings) -> tuple[str, str]:
+def caption(result: Result) -> tuple[str, str]:
     """The title of a result's figure and the sentences that say how to read it.
 
     Raises KeyError for a form that no figure has.
@@ -53,11 +53,4 @@ def caption(result: Result, findings: Findings) -> tuple[str, str]:
     title, text = _READ[str(result.method.get("picture", {}).get("form", result.kind))]
     level = fmt.percent(result.method.get("conf_level", 0.95), 0)
     text = text.format(level=level, sparse=fmt.integer(result.method.get("sparse_below", 10)))
-    return str(result.method.get("title") or title), text + _tested(result, findings)
-
-
-def _tested(result: Result, findings: Findings) -> str:
-    # The log-rank test of the first results compares CNS status and belongs under those curves alone.
-    test = findings.results.get("logrank") if result is findings.results.get("kaplan_meier") else None
-    row = words.row_of(test, term="test") if test else None
-    return f" Log-rank {fmt.p_equals(row['p_value'])}." if row is not None else ""
+    return str(result.method.get("title") or title), text

@@ -34,6 +34,7 @@ from neurohlh.report.names import Names
 _DRAW: dict[str, Callable[..., Drawing]] = {
     "kaplan_meier": survival.kaplan_meier,
     "weighted_survival": survival.kaplan_meier,
+    "stratified_survival": survival.kaplan_meier,
     "simon_makuch": survival.kaplan_meier,
     "standardised_survival": survival.standardised,
     "cox_survival": survival.adjusted,
@@ -60,6 +61,10 @@ _SCHEME = {
 
 _FROM_TIDY = ("cox", "frequency", "completeness")
 """Kinds drawn from their rows; the others are drawn from their curves, which a study can withhold."""
+
+
+_WORDED = ("forest", "upset", "specification_curve")
+"""Forms whose curves hold words to be drawn; in the others these are names that `Names` puts into words."""
 
 
 def has_figure(result: Result) -> bool:
@@ -185,7 +190,7 @@ def _readable(result: Result, names: Names) -> tuple[Names, bool]:
 
 def _numbered(result: Result, names: Names) -> tuple[Result, bool]:
     """The result with the words of its picture that the fonts of figures cannot draw replaced by numbers."""
-    if "picture" not in result.method:
+    if _form(result) not in _WORDED:
         return result, False
     words = result.curves.select_dtypes(include="object")
     undrawable = [w for w in dict.fromkeys(words.to_numpy().ravel()) if isinstance(w, str) and not drawable(w)]

@@ -49,6 +49,7 @@ def weighted_survival(
     weighted: Weighted,
     *,
     times: Sequence[float] = DEFAULT_TIMES,
+    ticks: Sequence[float] | None = None,
     tau: float | None = None,
     conf_level: float = 0.95,
 ) -> Result:
@@ -60,7 +61,7 @@ def weighted_survival(
     """
     data = weighted_frame(frame, weighted)
     shared: dict[str, Any] = {"weights": WEIGHT, "robust": True, "conf_level": conf_level}
-    curves = kaplan_meier(data, time, event, by=GROUP, times=times, **shared)
+    curves = kaplan_meier(data, time, event, by=GROUP, times=times, ticks=ticks, **shared)
     apart = survival_difference(data, time, event, GROUP, times=times, **shared)
     means = rmst(data, time, event, by=GROUP, tau=tau, **shared)
     tidy = pd.concat([curves.tidy, apart.tidy, means.tidy], ignore_index=True)

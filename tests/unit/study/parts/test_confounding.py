@@ -121,6 +121,22 @@ def test_weights_balance_what_was_out_of_balance(results):
     assert {"smd", "abs_smd", "threshold"} <= set(results["confounding_balance"].curves.columns)
 
 
+def test_weighted_curves_lie_closer_than_the_crude_ones_where_all_is_confounding(results, material):
+    """Crude by hand: nobody is censored before day 365, so survival is a proportion."""
+    found = results["confounding_weighted"]
+    frame = material.followed().frame
+    alive = (frame["os_days"] > 365).groupby(frame["cns"]).mean()
+    at = found.tidy[(found.tidy["measure"] == "survival") & (found.tidy["time"] == 365)].set_index("group")["estimate"]
+    crude, weighted = alive["met"] - alive["not_met"], at["met"] - at["not_met"]
+    assert abs(weighted) < abs(crude) / 3
+    first = {row["group"]: row for row in found.method["risk_table"] if row["time"] == 0}
+    sizes = frame["cns"].value_counts()
+    for group in ("met", "not_met"):
+        assert first[group]["n_risk"] == sizes[group]
+        total = found.tidy[(found.tidy["group"] == group) & (found.tidy["term"] == "sum of weights")]["estimate"].item()
+        assert first[group]["weight_risk"] == pytest.approx(total)
+
+
 def test_the_null_result_is_said_as_plainly_as_another(results):
     said = results["confounding_answer"].notes[0]
     assert said.startswith(("No difference", "These data cannot tell"))
@@ -138,7 +154,7 @@ def test_the_evalue_of_an_interval_around_1_needs_no_hidden_confounder(results):
 
 
 def test_every_result_counts_back_to_the_whole_study(results, material):
-    for name in ("answer", "estimates", "balance", "standardised", "evalue"):
+    for name in ("answer", "estimates", "balance", "standardised", "weighted", "evalue"):
         counts = results[f"confounding_{name}"].counts
         assert counts["supplied"] == len(material.frame), name
         assert counts["used"] + sum(counts["dropped"].values()) == counts["supplied"], name

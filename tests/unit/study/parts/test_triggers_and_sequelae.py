@@ -14,8 +14,8 @@ DATA = Path(__file__).parents[4] / "data"
 NAMES = {
     "triggers": {
         "triggers_priority", "triggers_flags", "triggers_viruses", "triggers_cns", "triggers_survival",
-        "triggers_logrank", "triggers_effect", "triggers_effect_scales", "triggers_ebv_load", "triggers_regimens",
-        "triggers_treatments",
+        "triggers_logrank", "triggers_effect", "triggers_effect_curves", "triggers_effect_scales", "triggers_ebv_load",
+        "triggers_regimens", "triggers_treatments",
     },
     "sequelae": {
         "sequelae_survivors", "sequelae_domains", "sequelae_types", "sequelae_composite", "sequelae_reactivation",

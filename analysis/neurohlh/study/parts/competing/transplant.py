@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from neurohlh.core.errors import NotEstimable
+from neurohlh.core.pictures import compared_by_cause
 from neurohlh.core.result import Result
 from neurohlh.stats.competing.cause_specific import cause_specific_cox
 from neurohlh.stats.competing.cumulative_incidence import cumulative_incidence
@@ -20,10 +21,12 @@ from neurohlh.study.parts.clock import days_after_zero
 from neurohlh.study.parts.competing.causes import by_cause, in_words, ordered
 from neurohlh.study.parts.hazard_rows import REFERENCE, Line, Rows, line, people, table
 from neurohlh.study.parts.material import Followed, Material
+from neurohlh.study.parts.part import answer
 
 DEATH, TRANSPLANT = "death before transplant", "transplant"
 CENSORED = "censored"
 TRANSPLANTED = "transplanted"
+GRAY = "Gray's test"
 _HALF_DAY = 0.5
 _CAUSES = {0.0: CENSORED, 1.0: DEATH, 2.0: TRANSPLANT}
 NOTES = (
@@ -186,7 +189,8 @@ def incidence(material: Material) -> Result:
         ordered(frame), "cr_days", "cr_cause", cause=DEATH, censored=CENSORED, competing=[TRANSPLANT], by=EXPOSURE,
         times=TIMES, ticks=year_ticks(frame["cr_days"]),
     )  # fmt: skip
-    return _told(material, in_words(found), gone)
+    tested = answer("gray_test", "", partial(gray, material))
+    return _told(material, compared_by_cause(in_words(found), GRAY, tested), gone)
 
 
 def gray(material: Material) -> Result:
@@ -198,7 +202,7 @@ def gray(material: Material) -> Result:
         gray_test(frame, "cr_days", "cr_cause", EXPOSURE, cause=cause, censored=CENSORED, competing=[other])
         for cause, other in causes.items()
     ]
-    tidy = pd.concat([t.tidy[t.tidy["term"] == "Gray's test"] for t in tests], ignore_index=True)
+    tidy = pd.concat([t.tidy[t.tidy["term"] == GRAY] for t in tests], ignore_index=True)
     method: Mapping[str, Any] = {**tests[0].method, "cause": "each in turn"}
     return _told(material, tests[0].with_(tidy=tidy, method=method), gone)
 

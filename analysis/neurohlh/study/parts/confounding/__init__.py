@@ -6,6 +6,8 @@ from neurohlh.study.parts.confounding.adjustment_set import covariate_sets, desc
 from neurohlh.study.parts.confounding.answer import answered, hidden
 from neurohlh.study.parts.confounding.estimates import balanced, lines, side_by_side
 from neurohlh.study.parts.confounding.standardised import standardised
+from neurohlh.study.parts.confounding.weighted import TITLE as WEIGHTED_TITLE
+from neurohlh.study.parts.confounding.weighted import weighted_curves
 from neurohlh.study.parts.material import Material
 from neurohlh.study.parts.part import Part, Results, answer
 
@@ -29,6 +31,9 @@ def _results(material: Material, found: Results) -> Results:
             lambda: balanced(material, sets, followed),
         ),
         "confounding_standardised": in_patients,
+        "confounding_weighted": answer(
+            "weighted_survival", WEIGHTED_TITLE, lambda: weighted_curves(material, sets, followed)
+        ),
         "confounding_evalue": answer(
             "e_value",
             "How strong a hidden confounder would have to be (E-value)",

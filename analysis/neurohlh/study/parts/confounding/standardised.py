@@ -98,6 +98,7 @@ def standardised(material: Material, sets: Sets, followed: Followed) -> Result:
                 **main.method,
                 "title": "Survival with and without CNS involvement, other things alike",
                 "beside": [CRUDE, *WEIGHTED.values()],
+                "picture": {"groups": _GROUPS},
                 "tau_rule": f"the last printed time, or the last day with {ENOUGH} at risk in both groups",
             },
             notes=tuple(notes),

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from neurohlh.core.errors import NotEstimable
+from neurohlh.core.pictures import noted
 from neurohlh.core.result import Result
 from neurohlh.stats.curves.kaplan_meier import kaplan_meier
 from neurohlh.stats.start_stop import START, STOP, Episodes, episodes
@@ -247,4 +248,6 @@ def simon_makuch(known: Known, found: Course) -> Result:
     )
     counts = {**curves.counts, "supplied": found.supplied, "used": used}
     counts["dropped"] = {reason: n for reason, n in gone.items() if n}
-    return curves.with_(method=method, notes=(*notes, *curves.notes), counts=counts)
+    told = curves.with_(method=method, notes=(*notes, *curves.notes), counts=counts)
+    rising = "Patients change curve on the day their status changes; numbers at risk can rise."
+    return noted(told, "simon_makuch", rising)

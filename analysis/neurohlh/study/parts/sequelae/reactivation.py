@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from neurohlh.core.pictures import compared_by_cause
 from neurohlh.core.result import Result, tidy_frame
 from neurohlh.stats.competing.cause_specific import cause_specific_cox
 from neurohlh.stats.competing.cumulative_incidence import cumulative_incidence
@@ -62,9 +63,10 @@ def reactivation(material: Material) -> Results:
         return found.with_(tidy=tidy.reset_index(drop=True))
 
     found = answer("sequelae_reactivation", TITLE, incidence, competing=", ".join(codes["competing"]))
+    tests = _tests(frame, codes)
     return {
-        "sequelae_reactivation": _told(found, followed, gone, _NOTES),
-        "sequelae_reactivation_tests": _told(_tests(frame, codes), followed, gone),
+        "sequelae_reactivation": _told(compared_by_cause(found, "Gray's test", tests), followed, gone, _NOTES),
+        "sequelae_reactivation_tests": _told(tests, followed, gone),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from neurohlh.study.parts.material import Material
 from neurohlh.study.parts.part import Part, Results
 from neurohlh.study.parts.triggers.cns import cns_by_trigger
+from neurohlh.study.parts.triggers.curves import curves_within_triggers
 from neurohlh.study.parts.triggers.ebv_load import ebv_load
 from neurohlh.study.parts.triggers.effect import effect_by_group
 from neurohlh.study.parts.triggers.flags import all_flags, all_viruses
@@ -21,6 +22,7 @@ def _results(material: Material, found: Results) -> Results:
         "triggers_cns": cns_by_trigger(material),
         **survival_by_trigger(material),
         **effect_by_group(material),
+        "triggers_effect_curves": curves_within_triggers(material),
         "triggers_ebv_load": ebv_load(material),
         "triggers_regimens": regimens(material),
         "triggers_treatments": treatments(material),

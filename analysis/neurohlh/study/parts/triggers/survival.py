@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from neurohlh.clinical.trigger_facts import TRIGGERS
+from neurohlh.core.pictures import compared
 from neurohlh.core.result import Result
 from neurohlh.stats.curves.kaplan_meier import kaplan_meier
 from neurohlh.stats.curves.logrank import logrank
@@ -46,9 +47,11 @@ def survival_by_trigger(material: Material) -> Results:
             known.assign(trigger=known["trigger"].cat.remove_unused_categories()), "os_days", "os_event", "trigger"
         )
 
+    tested = answer("trigger_logrank", TEST_TITLE, test)
+    drawn = compared(answer("trigger_survival", TITLE, curves), "Log-rank test of known triggers", tested)
     return {
-        "triggers_survival": _told(answer("trigger_survival", TITLE, curves), material, gone, zero, (*merged, *_NOTES)),
-        "triggers_logrank": _told(answer("trigger_logrank", TEST_TITLE, test), material, left_out, zero, merged),
+        "triggers_survival": _told(drawn, material, gone, zero, (*merged, *_NOTES)),
+        "triggers_logrank": _told(tested, material, left_out, zero, merged),
     }
 
 
