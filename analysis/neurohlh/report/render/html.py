@@ -14,7 +14,7 @@ import jinja2
 from markupsafe import Markup
 
 from neurohlh.report import fonts
-from neurohlh.report.blocks import Block, Document, Figure, Section, Table
+from neurohlh.report.blocks import Block, Document, Figure, Fold, Section, Table
 from neurohlh.report.language import ENGLISH, Language
 from neurohlh.report.numbering import Label, Numbering
 from neurohlh.report.render.drawings import Drawings
@@ -92,6 +92,11 @@ class _PageView(_View):
         """A text with its references as links."""
         link = Markup('<a href="#{0.anchor}">{0.words}</a>')
         return Markup("").join(run if isinstance(run, str) else link.format(run) for run in self.numbering.runs(text))
+
+    def held(self, fold: Fold) -> str:
+        """The numbers of what a fold holds: all of up to three, else the first and the last."""
+        words = [label.words for label in map(self.label, fold.blocks) if label]
+        return ", ".join(words) if len(words) <= 3 else f"{words[0]} … {words[-1]}"
 
     def drawing(self, figure: Figure) -> Markup:
         """The SVG element of a figure."""

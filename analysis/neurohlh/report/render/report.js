@@ -120,7 +120,7 @@
   function valueOf(row, column, number) {
     const cell = cellAt(row, column);
     if (!cell) return null;
-    if (cell.dataset.v !== undefined) return Number(cell.dataset.v);
+    if (cell.dataset.value !== undefined) return Number(cell.dataset.value);
     const text = cell.firstChild?.textContent.trim() ?? "";
     if (!number) return text || null;
     const found = /^[<>≥≤]?\s*([-−]?\d[\d\u202f\u2009]*(?:[.·]\d+)?)/.exec(text);
