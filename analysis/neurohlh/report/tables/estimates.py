@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from neurohlh.core import format as fmt
@@ -33,14 +32,13 @@ DEATHS = ("death", "died", "os")
 """Outcomes whose events are deaths."""
 
 
-def cell(row: Record, part: str, *, points: bool, alone: bool) -> Cell:
-    """The cell of one part of a row; `points`: its head says percentage points, `alone`: no estimate stands beside."""
+def cell(row: Record, part: str, *, points: bool) -> Cell:
+    """The cell of one part of a row; `points` where its head says percentage points."""
     if part == "p":
         return p_cell(row)
     if part == "estimate":
         return _estimate(row, points=points)
-    found = Cell() if says_counts(row) else counts_cell(row)
-    return replace(found, note=str(row["note"])) if alone else found
+    return Cell() if says_counts(row) else counts_cell(row)
 
 
 def head(rows: Sequence[Record], part: str, result: Result) -> tuple[str, str]:

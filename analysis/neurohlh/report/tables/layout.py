@@ -14,7 +14,7 @@ from neurohlh.report.names import Names
 from neurohlh.report.tables.cells import ROW, Record
 from neurohlh.report.tables.checks import capital
 from neurohlh.report.tables.estimates import all_points, cell, head
-from neurohlh.report.tables.shape import SIDE, Shape, counts_alike, key, keys, parts
+from neurohlh.report.tables.shape import SIDE, Shape, counts_alike, estimated, key, keys, parts
 
 HEADS = {
     "outcome": "Outcome", "population": "Patients", "variable": "Variable", "term": "Item", "level": "Category",
@@ -105,15 +105,15 @@ class Layout:
         one = next(iter(found.values()))
         leaves = list(zip(self.shape.down, line, strict=False))[depth:]
         heads = [Cell(self.words(d, v, one), value=v if d == "time" and v != "" else None) for d, v in leaves]
-        if not heads:
-            heads = [Cell(self._only_head(one))]
+        if not heads or not heads[0].text:
+            heads[:1] = [Cell(self._only_head(one))]
         heads += [self._common_counts(found)] if self.alike else []
         cells = [cell for block in self.blocks for cell in self._block_cells(block, found.get(block))]
         above = sum(value != "" for value in line[:depth])
         return Row((*heads, *cells), "sub" if above else "body", indent=max(0, above - 1))
 
     def _common_counts(self, found: dict[tuple[Any, ...], Record]) -> Cell:
-        cells = (cell(row, "counts", points=False, alone=False) for row in found.values())
+        cells = (cell(row, "counts", points=False) for row in found.values())
         return next((c for c in cells if c.text), Cell())
 
     def _only_head(self, row: Record) -> str:
@@ -125,11 +125,10 @@ class Layout:
         if row is None:
             yield from (Cell() for _ in shown)
             return
-        noted = {**row, "note": self._note(row)}
-        points, alone = all_points(self.blocks[block]), "estimate" not in shown
+        points, noted = all_points(self.blocks[block]), _noted(row, shown)
         for part in shown:
-            found = cell(noted, part, points=points, alone=alone)
-            yield replace(found, note=noted["note"]) if shown == ("p",) else found
+            note = self._note(row) if part == noted else ""
+            yield replace(cell({**row, "note": note}, part, points=points), note=note)
 
     def _note(self, row: Record) -> str:
         """The note of a row, and its method where that is not the usual one of its measure."""
@@ -181,6 +180,13 @@ class Layout:
             return f"Method: {next(iter(used))}."
         said = "; ".join(f"{', '.join(m for m in measures if m)}: {how}" for how, measures in used.items())
         return f"Methods. {said}."
+
+
+def _noted(row: Record, shown: Sequence[str]) -> str:
+    """The part of a row that its note speaks of: the estimate, unless the row has only a p value or counts."""
+    if "estimate" in shown and (estimated(row) or fmt.is_missing(row["p_value"])):
+        return "estimate"
+    return "p" if "p" in shown and not fmt.is_missing(row["p_value"]) else shown[0]
 
 
 def _beside(blocks: list[tuple[Any, ...]], *, timed: bool) -> list[tuple[Any, ...]]:

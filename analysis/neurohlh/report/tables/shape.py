@@ -20,6 +20,8 @@ SIDE = "side"
 DIMENSIONS = ("outcome", "population", "variable", "term", "level", SIDE, "measure", "time")
 _ACROSS = ("time", SIDE, "group", "contrast", "measure", "term", "population", "level", "outcome")
 """What may stand side by side, the most natural first."""
+_CURVES = {"survival": ("Kaplan-Meier",), "cumulative incidence": ("", "Aalen-Johansen")}
+"""Measure -> the methods whose rows at a time count the patients still at risk."""
 _USUAL = {"crude", "adjusted"}
 """Terms that every reader expects side by side."""
 _NO_GROUP = ("measure", "time", "method")
@@ -184,8 +186,13 @@ def parts(rows: Sequence[Record]) -> tuple[str, ...]:
 
 
 def _has_estimate(row: Record) -> bool:
-    numbers = any(not fmt.is_missing(row[c]) for c in ("estimate", "conf_low", "conf_high"))
-    return numbers or counted(row) or bool(row["note"]) or bool(row["is_reference"])
+    unknown = bool(row["note"]) and fmt.is_missing(row["p_value"])  # a dash with its reason
+    return estimated(row) or counted(row) or unknown or bool(row["is_reference"])
+
+
+def estimated(row: Record) -> bool:
+    """Whether the row holds an estimate or a limit of one."""
+    return any(not fmt.is_missing(row[c]) for c in ("estimate", "conf_low", "conf_high"))
 
 
 def says_counts(row: Record) -> bool:
@@ -194,8 +201,8 @@ def says_counts(row: Record) -> bool:
 
 
 def on_curve(row: Record) -> bool:
-    """Whether the row is a value of a curve at a time, whose n are those still at risk."""
-    return row["measure"] in ("survival", "cumulative incidence") and not fmt.is_missing(row["time"])
+    """Whether the row is a curve's value at a time, whose n are those still at risk: not so where a model made it."""
+    return not fmt.is_missing(row["time"]) and row["method"] in _CURVES.get(row["measure"], ())
 
 
 def counted(row: Record) -> bool:

@@ -72,13 +72,40 @@ def test_groups_stand_side_by_side_with_the_test_that_compares_them():
 
 def test_times_stand_side_by_side_and_at_risk_is_told_from_dead_by_then():
     rows = [
-        {"term": drug, "time": time, "measure": "survival", "n": 0 if time == 365 else 30, "events": 9, "estimate": 0.7}
+        {
+            "term": drug,
+            "time": time,
+            "measure": "survival",
+            "n": 0 if time == 365 else 30,
+            "events": 9,
+            "estimate": 0.7,
+            "method": "Kaplan-Meier",
+        }
         for drug in ("etoposide", "ruxolitinib")
         for time in (365, 30)
     ]
     table = table_of(rows)
     assert [(c.head, c.sub) for c in table.columns] == [("Item", ""), ("30 days", "Survival"), ("1 year", "Survival")]
     assert table.rows[0].cells[2].sub.splitlines() == ["at risk: 0", "deaths by then: 9"]
+
+
+def test_the_patients_of_a_model_are_not_called_at_risk():
+    rows = [
+        {
+            "group": g,
+            "time": time,
+            "measure": "survival",
+            "n": 244,
+            "events": 57,
+            "estimate": 0.7,
+            "method": "standardised (Cox model, g-computation)",
+        }
+        for g in ("all involved", "none involved")
+        for time in (30, 365)
+    ]
+    table = table_of(rows)
+    assert not any("at risk" in cell.sub for row in table.rows for cell in row.cells)
+    assert "57/244" in {cell.text for row in table.rows for cell in row.cells}
 
 
 def test_a_curve_that_happens_to_be_the_share_of_those_at_risk_is_not_shown_as_one():
