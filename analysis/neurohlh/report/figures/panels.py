@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator
+from matplotlib.transforms import blended_transform_factory
 
 from neurohlh.core import format as fmt
 from neurohlh.report.figures.key import Mark, key_height, key_lines, write_key
@@ -22,10 +24,11 @@ WIDTH = 7.8
 RISK_TABLE = "risk table"
 _ALONE, _AMONG = 3.1, 2.3  # heights of a single plot, and of one among several
 _ROW, _LINE = 0.23, 0.19  # heights of a row of the risk table, and of a line of a note
-_LABELS = 2.1  # inches that the labels of the risk table may take
-_GAP = 0.44  # inches between those labels and the first tick, whose number is centred on it
+_LABELS = 1.9  # inches that the labels of the risk table may take
+_GAP = 0.48  # inches between those labels and the first tick, whose number is centred on it
 _RIGHT, _BETWEEN = 0.4, 0.5
 _NUMBER, _NOTE = 9, 8.5  # points
+_SAMPLE = 0.27  # inches of line before a label of the risk table
 _APART = 0.1  # inches between two columns of numbers
 
 Floats = npt.NDArray[np.float64]
@@ -132,12 +135,13 @@ class _Places:
         self.labels = {key: wrapped(text, _LABELS, bold=True) for key, text in _row_labels(sheet).items()}
         self.heading = wrapped(sheet.heading, _LABELS)
         shown = [*self.labels.values(), self.heading] if sheet.heading else []
-        self.left = max([text_width(text, bold=True) + _GAP + 0.1 for text in shown] + [0.95])
+        self.sampled = 0.0 if sheet.row_labels or len(sheet.labels) < 2 else _SAMPLE + 0.1
+        self.left = max([text_width(text, bold=True) + self.sampled + _GAP + 0.1 for text in shown] + [0.95])
         self.columns = min(len(sheet.panels), 2)
         free = width - self.left - _RIGHT - _BETWEEN * (self.columns - 1)
         self.wide = free / self.columns
         self.kept = _thinned(sheet, self.wide)
-        self.x_label = wrapped(sheet.x_label, self.wide + 0.6, most=3)
+        self.x_label = _balanced(sheet.x_label, self.wide + 0.6)
         self.table = sum(self.row_heights()) if sheet.heading else 0.0
         self.under = 0.36 + _LINE * (self.x_label.count("\n") + 1) * bool(sheet.x_label)
         self.key = key_lines(_marks(sheet, width - 0.4), width - 0.3)
@@ -164,6 +168,12 @@ class _Places:
     def row_heights(self) -> list[float]:
         """Heights of the heading of a risk table and of its rows."""
         return [_ROW + 0.15 * text.count("\n") for text in (self.heading, *self.labels.values())]
+
+
+def _balanced(text: str, room: float) -> str:
+    """`text` in lines of about equal length, three at the most."""
+    lines = int(np.ceil(text_width(text) / room)) or 1
+    return wrapped(text, min(room, 1.15 * text_width(text) / lines + 0.1), most=3)
 
 
 def _row_labels(sheet: Sheet) -> Mapping[str, str]:
@@ -288,20 +298,26 @@ def _risk_table(figure: Drawing, sheet: Sheet, panel: Panel, place: _Places, num
     risk.set_ylim(place.table, 0)
     risk.axis("off")
     middles = np.cumsum(heights) - np.array(heights) / 2
-    paint = colours(list(sheet.labels))
     if number % place.columns == 0:
-        _label(risk, place.heading, middles[0], MUTED, bold=False)
-    for (key, label), middle in zip(place.labels.items(), middles[1:], strict=True):
-        if number % place.columns == 0:
-            _label(risk, label, middle, INK if sheet.row_labels else paint[key], bold=True)
+        _row_heads(risk, place, middles)
+    for key, middle in zip(place.labels, middles[1:], strict=True):
         for k in place.kept:
             text = panel.rows.get(key, {}).get(sheet.ticks[k])
             if text:
                 risk.text(sheet.ticks[k], middle, text, ha="center", va="center", fontsize=_NUMBER)
 
 
-def _label(risk: Axes, text: str, y: float, colour: str, *, bold: bool) -> None:
-    risk.annotate(
-        text, (-_GAP * 72, y), xycoords=("axes points", "data"), ha="right", va="center", color=colour,
-        fontweight="bold" if bold else "normal", annotation_clip=False, linespacing=1.1,
-    )  # fmt: skip
+def _row_heads(risk: Axes, place: _Places, middles: Floats) -> None:
+    """The heading and the labels of the rows, each with the line of its group, so that no colour has to be read."""
+    start = (0.1 - place.left) * 72
+    look: dict[str, Any] = {"xycoords": ("axes points", "data"), "va": "center", "annotation_clip": False}
+    look["linespacing"] = 1.1
+    risk.annotate(place.heading, (start, middles[0]), color=MUTED, **look)
+    paint, dash = colours(list(place.sheet.labels)), dashes(list(place.sheet.labels))
+    inches = blended_transform_factory(risk.figure.dpi_scale_trans, risk.transData)
+    for (key, label), middle in zip(place.labels.items(), middles[1:], strict=True):
+        risk.annotate(label, (start + place.sampled * 72, middle), color=INK, fontweight="bold", **look)
+        if place.sampled:
+            ends = [0.1, 0.1 + _SAMPLE]
+            line = Line2D(ends, [middle] * 2, color=paint[key], ls=dash[key], lw=2.0, transform=inches, clip_on=False)
+            risk.add_artist(line)
