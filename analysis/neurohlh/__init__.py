@@ -14,6 +14,7 @@ _NAMES = {
     "logrank": "study.verbs",
     "rmst": "study.verbs",
     "survival_difference": "study.verbs",
+    "swimmer": "study.verbs",
     "followed": "study.verbs",
     "cox": "study.verbs",
     "published_evidence": "study.published.command",
@@ -40,6 +41,7 @@ __all__ = [
     "rmst",
     "stats",
     "survival_difference",
+    "swimmer",
     "table1",
 ]
 

@@ -54,8 +54,23 @@ def study_page(findings: Findings, config: StudyConfig, language: str | None = N
 
 def write_study_report(findings: Findings, config: StudyConfig, folder: Path) -> None:
     """Write the report of a study and its figures, as [report] and [study] ask, into `folder`."""
+    wanted = Wanted.of(config)
     with study_style(config):
-        write_reports(study_document(findings, config), folder, REPORT, Wanted.of(config))
+        write_reports(study_document(findings, config), folder, REPORT, wanted)
+        if len(findings.flow):
+            _write_flow(findings, folder / "figures", wanted)
+
+
+def _write_flow(findings: Findings, folder: Path, wanted: Wanted) -> None:
+    """The flow of patients as a figure: page and Word file hold it as boxes of their own."""
+    from neurohlh.report import figures
+    from neurohlh.report.language import Language
+    from neurohlh.report.names import Names
+
+    for place, code in enumerate(wanted.languages):
+        drawn = figures.flow(findings, names=Names.of(findings, Language(code)))
+        stem = folder / f"flow{f'.{code}' if place else ''}"
+        figures.save(drawn, stem, formats=wanted.figures, dpi=wanted.dpi)
 
 
 def write_reports(document: Document, folder: Path, name: str, wanted: Wanted) -> None:

@@ -37,6 +37,7 @@ from neurohlh.study.patients import patients_table
 from neurohlh.study.plan import analyse, steps
 from neurohlh.study.population import Population, select_population
 from neurohlh.study.report_files import REPORT, Wanted, study_document, study_page, study_style, write_study_report
+from neurohlh.study.swimmer import swimmer_svg
 
 
 @dataclass(frozen=True)
@@ -197,6 +198,9 @@ class StudyRun:
         write_csv(self.cns, own / "cns.csv")
         if len(cohort.reports):
             write_csv(cohort.reports, own / "report_findings.csv")
+        patients = self.classified.frame[self.population.included].reset_index(drop=True)
+        if len(patients):
+            (own / "swimmer.svg").write_text(swimmer_svg(patients, self.study.config), encoding="utf-8")
 
     def _record(self) -> dict[str, Any]:
         config = self.study.config

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -17,13 +17,15 @@ from neurohlh.clinical import cns as _cns
 from neurohlh.clinical.cns_status import RESULTS as CNS_RESULTS
 from neurohlh.clinical.criteria import load as _criteria
 from neurohlh.clinical.evidence import cns_long
-from neurohlh.clinical.outcome import derive_outcome
+from neurohlh.clinical.outcome import ORIGIN, derive_outcome
 from neurohlh.clinical.rules import evaluate
 from neurohlh.core.errors import InputError
 from neurohlh.core.findings import EXPLORATORY
 from neurohlh.core.result import Result
 from neurohlh.etl.codebook import codebook
 from neurohlh.etl.cohort import Cohort
+from neurohlh.report.language import Language
+from neurohlh.report.names import Names
 from neurohlh.stats.curves.kaplan_meier import kaplan_meier as _kaplan_meier
 from neurohlh.stats.curves.logrank import logrank as _logrank
 from neurohlh.stats.curves.rmst import rmst as _rmst
@@ -45,6 +47,10 @@ from neurohlh.study.follow import (
     year_ticks,
 )
 from neurohlh.study.study import Study, StudyCohort
+from neurohlh.study.swimmer import PER_PAGE, swimmer_page
+
+if TYPE_CHECKING:
+    from neurohlh.report.figures.look import Drawing
 
 Data = StudyCohort | pd.DataFrame
 DEFAULT_LANDMARK = Model().landmark_days
@@ -249,6 +255,17 @@ def cox(
         decided, *_ENDPOINTS[endpoint], exposure, covariates, strata=strata, reference=reference, **options
     )
     return _asked(told(found, survival, gone), data)
+
+
+def swimmer(data: Data, *, page: int = 1, per_page: int = PER_PAGE, ids: bool = False, language: str = "en") -> Drawing:
+    """The course of each patient, a lane each: CNS first seen, puncture, imaging, HSCT, reactivation, end; by pages.
+
+    Sorted by CNS status, then by length of follow-up. It shows single patients: for those who may see them, never for a
+    report. `ids` writes their identifiers beside the lanes. Raises InputError for a page that does not exist.
+    """
+    origin = data.study.config.endpoint.os.origin if isinstance(data, StudyCohort) else ORIGIN
+    names = Names(language=Language(language))
+    return swimmer_page(patients_of(data), origin, names, page=page, per_page=per_page, ids=ids)
 
 
 def _decided(frame: pd.DataFrame, column: str | None) -> tuple[pd.DataFrame, dict[str, int]]:
