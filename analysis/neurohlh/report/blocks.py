@@ -275,7 +275,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Document:
-    """A whole report."""
+    """A whole report; `kept` are names that the data gave (centres, cohorts): the same in every language."""
 
     title: str
     subtitle: str
@@ -284,6 +284,7 @@ class Document:
     banner: str = ""
     colophon: str = ""
     lang: str = "en"
+    kept: tuple[str, ...] = ()
 
     def find(self, kind: type[AnyBlock]) -> Iterator[AnyBlock]:
         """Every block of one kind, in reading order."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from neurohlh.core.findings import Findings
 from neurohlh.report.blocks import Document
 from neurohlh.report.checklists import with_checklists
@@ -47,7 +49,17 @@ def build(findings: Findings) -> Document:
         sections=sections,
         banner=findings.synthetic,
         colophon=colophon,
+        kept=tuple(dict.fromkeys(_centres(findings))),
     )
     if not findings.results:
         return document
     return with_checklists(document, before="settings", case_series=findings.case_series)
+
+
+def _centres(findings: Findings) -> Iterator[str]:
+    """The names of the centres, which the data gave."""
+    for result in findings.results.values():
+        tidy = result.tidy
+        yield from tidy.loc[tidy["variable"] == "center_id", "level"].dropna().astype(str)
+    if "completeness" in findings.results:
+        yield from findings.results["completeness"].tidy["group"].dropna().astype(str)

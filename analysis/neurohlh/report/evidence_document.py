@@ -34,5 +34,12 @@ def evidence_document(
         summary=Section("summary", "Summary", tuple(blocks)),
         sections=sections,
         banner=findings.synthetic,
+        kept=_cohorts(findings),
         colophon=" · ".join(f"{k} {findings.run[k]}" for k in ("version",) if k in findings.run),
     )
+
+
+def _cohorts(findings: Findings) -> tuple[str, ...]:
+    """How the cohorts are called: by author, year or place."""
+    rows = findings.results["published_selection"].tidy if "published_selection" in findings.results else None
+    return () if rows is None else tuple(rows["level"].dropna().astype(str).unique())

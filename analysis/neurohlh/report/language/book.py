@@ -14,6 +14,7 @@ from neurohlh.report.language.cut import split
 
 _HOLE = re.compile(r"\{(\d+)\}")
 _WORD = re.compile(r"[A-Za-z]+|[^\sA-Za-z\d]")
+_ADDED = re.compile(r"(.*(?:[\w)}%'\".]|\. ))(\{\d+\})\.?", re.S)
 _STOPS = ".。"
 BOTH = {
     "strings.csv": "", "variables.csv": "label_", "exported.csv": "label_", "mri_findings.csv": "label_",
@@ -77,13 +78,25 @@ def book_of(rows: Iterable[tuple[str, str]]) -> Book:
     for english, said in rows:
         if not said.strip():
             continue
-        if _HOLE.search(english):
-            made = _template(english, said)
+        for text, translation in _filled_or_not(english, said):
+            if not _HOLE.search(text):
+                exact.setdefault(key(text), translation.strip().rstrip(_STOPS))
+                continue
+            made = _template(text, translation)
             if any(re.search(r"[A-Za-z]", piece) for piece in made.pieces):
                 templates.setdefault(made.pieces, made)
-        else:
-            exact.setdefault(key(english), said.strip().rstrip(_STOPS))
     return Book(exact, _index(templates.values()))
+
+
+def _filled_or_not(english: str, said: str) -> Iterator[tuple[str, str]]:
+    """A text, and the same without the hole that ends it and that may be empty.
+
+    A hole that follows a word, a bracket or a full stop without a blank holds an addition (', sheet 2') or nothing.
+    """
+    yield english, said
+    found = _ADDED.fullmatch(english)
+    if found and found[1] and said.count(found[2]) == 1:
+        yield found[1], re.sub(r"\s*" + re.escape(found[2]), "", said)
 
 
 def _template(english: str, said: str) -> Template:

@@ -16,6 +16,8 @@ _RUN = 6
 _TRIES = 60
 _COMPARISON = re.compile(r" (>=|<=|==|!=|>|<|≥|≤|=|×|→|->|\+|−|&|/|–|—|vs|v) ")
 _COUNTED = re.compile(r"(.+[^\d,.]) (\d[\d.,\u202f]*(?: ?%)?)\.?")
+_JOINED = re.compile(r"(, |; |: )(.+)", re.S)
+_JOINTS = {", ": "，", "; ": "；", ": ": "："}
 _CITED = re.compile(r"(.+?) ([\[(])([^\[\]()]*(?:\([^()]*\)[^\[\]()]*)?)[\])]\.?", re.S)
 
 
@@ -103,12 +105,22 @@ class Composer:
                 if next(tries, None) is None:
                     return
                 hole = text[at:end]
-                found = hole if index in template.coded else self.text(hole, nest) if cut.can_fill(hole) else None
+                found = hole if index in template.coded else self._hole(hole, pieces[index], nest)
                 if found is not None:
                     yield from rest(index + 1, end + len(pieces[index + 1]), {**said, holes[index]: found})
 
         if _begins(text, pieces[0]):
             yield from rest(0, len(pieces[0]), {})
+
+    def _hole(self, hole: str, before: str, nest: int) -> str | None:
+        added = before[-1:].isalnum() or before[-1:] in ")%'\"" if before else False
+        if not cut.can_fill(hole, added=added):
+            return None
+        found = _JOINED.fullmatch(hole) if added else None
+        if found is None:
+            return self.text(hole, nest)
+        said = self.text(found[2], nest)
+        return None if said is None else _JOINTS[found[1]] + said
 
     def _semicolons(self, text: str, nest: int) -> str | None:
         parts = cut.split(text.removesuffix("."), "; ")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 _QUOTED = re.compile(r"(?<!\w)'[^']*'(?!\w)|\"[^\"]*\"")
+_NESTING = re.compile(r"[(\[{)\]}'\"]")
 _SENTENCE_END = re.compile(r"(?<=[.?!])\s+(?=[A-Z0-9'\"“(<])")
 # Words with which no phrase ends.
 _UNFINISHED = re.compile(r"\b(?:of|and|the|in|with|to|is|was|are|were|an|for|by|or|from|that|which|as|on|its|their)$")
@@ -16,6 +17,8 @@ _ABBREVIATED = re.compile(r"\b(?:al|vs|e\.g|i\.e|cf|ed|No|Fig|St|approx)\.$")
 @lru_cache(maxsize=65536)
 def levels(text: str) -> tuple[int, ...]:
     """For every sign of `text` in how many brackets and quotation marks it stands (a bracket stands in itself)."""
+    if not _NESTING.search(text):
+        return (0,) * len(text)
     found, level = [], 0
     for sign in text:
         level += sign in "([{"
@@ -92,8 +95,11 @@ def hole_ends(text: str, at: int, piece: str, *, last: bool) -> Iterator[int]:
         found = text.find(piece, found + 1)
 
 
-def can_fill(hole: str) -> bool:
-    """Whether a piece can fill a hole: brackets closed, no joint at its ends, one sentence and one part of it."""
-    if _UNFINISHED.search(hole) or hole[0] in ",;:. )]" or hole[-1] in ",;: ([" or not closed(hole):
+def can_fill(hole: str, *, added: bool = False) -> bool:
+    """Whether a piece can fill a hole: brackets closed, no joint at its ends, one sentence and one part of it.
+
+    Where the hole follows a word without a blank (`added`) the piece may begin with a joint: ', sheet 2'.
+    """
+    if _UNFINISHED.search(hole) or (hole[0] in ",;:. )]" and not added) or hole[-1] in ",;: ([":
         return False
-    return len(sentences(hole)) == 1 and len(split(hole, "; ")) == 1
+    return closed(hole) and len(sentences(hole)) == 1 and len(split(hole, "; ")) == 1

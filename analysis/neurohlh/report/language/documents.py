@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from neurohlh.report.language import Language
 
 # Fields that name a thing for the machine; every other text is for the reader.
-_NOT_SAID = frozenset({"key", "kind", "tone", "name", "frame", "lang", "block"})
+_NOT_SAID = frozenset({"key", "kind", "tone", "name", "frame", "lang", "block", "kept"})
 
 
 def translated(document: Document, language: Language) -> Document:
@@ -22,7 +22,7 @@ def translated(document: Document, language: Language) -> Document:
     What stands in a verbatim column (names of files, headers, settings and their values) stays wherever it is named,
     and so does a title that the study gave.
     """
-    said: Document = _said(document, language.keeping((*_verbatim(document), document.title)))
+    said: Document = _said(document, language.keeping((*_verbatim(document), *document.kept, document.title)))
     return replace(said, lang=language.code)
 
 
