@@ -16,9 +16,33 @@ from typing import Any
 from neurohlh.core.journal import THIN, JournalStyle, current, journal
 
 __all__ = [
-    "MINUS", "MISSING", "SUPPRESSED", "THIN", "JournalStyle", "count_of", "current", "decimals_for", "duration",
-    "fixed", "integer", "interval", "is_missing", "is_suppressed", "journal", "p_equals", "p_head", "p_value",
-    "percent", "percentage_points", "ratio", "ratio_with_interval", "sentence_list", "significant", "with_interval",
+    "MINUS",
+    "MISSING",
+    "SUPPRESSED",
+    "THIN",
+    "JournalStyle",
+    "axis_percent",
+    "count_of",
+    "current",
+    "decimals_for",
+    "duration",
+    "fixed",
+    "integer",
+    "interval",
+    "is_missing",
+    "is_suppressed",
+    "journal",
+    "p_equals",
+    "p_head",
+    "p_value",
+    "percent",
+    "percentage_points",
+    "ratio",
+    "ratio_with_interval",
+    "sentence_list",
+    "shortest",
+    "significant",
+    "with_interval",
 ]  # fmt: skip
 
 MISSING = "–"
@@ -71,6 +95,21 @@ def decimals_for(values: Iterable[Any], digits: int = 3) -> int:
 def significant(value: Any, digits: int = 3) -> str:
     """`value` to `digits` significant digits, without an exponent; whole numbers stay whole."""
     return fixed(value, decimals_for([value], digits))
+
+
+def shortest(value: Any) -> str:
+    """`value` in as few digits as say it to four significant ones: '10', '0.25'; for the ticks of an axis."""
+    state = _state(value)
+    if state:
+        return state
+    places = decimals_for([value], 4)
+    digits = f"{float(value):.{places}f}".rstrip("0").partition(".")[2] if places else ""
+    return fixed(value, len(digits))
+
+
+def axis_percent(share: float, _place: float | None = None) -> str:
+    """A share as the label of a tick: '25 %'; of the form that matplotlib calls."""
+    return f"{shortest(round(100 * share, 6))}{current().percent}"
 
 
 def percent(proportion: Any, decimals: int | None = None) -> str:

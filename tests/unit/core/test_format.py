@@ -164,3 +164,25 @@ class Taken:
 def test_what_was_suppressed_is_a_word_and_never_a_number(show):
     assert show(Taken()) == "suppressed"
     assert not fmt.is_missing(Taken())
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.25, "0.25"),
+        (10.0, "10"),
+        (2.5, "2.5"),
+        (-0.1, f"{M}0.1"),
+        (0.05, "0.05"),
+        (12000, f"12{T}000"),
+        (0.30000000000000004, "0.3"),
+    ],
+)
+def test_a_tick_has_no_more_digits_than_it_needs(value, text):
+    assert fmt.shortest(value) == text
+
+
+def test_ticks_in_per_cent():
+    assert [fmt.axis_percent(share) for share in (0.0, 0.25, 0.125, 1.0, 0.30000000000000004)] == [
+        f"0{T}%", f"25{T}%", f"12.5{T}%", f"100{T}%", f"30{T}%",
+    ]  # fmt: skip

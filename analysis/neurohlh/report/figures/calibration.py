@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator
 
 from neurohlh.core import format as fmt
 from neurohlh.core.result import Result
@@ -86,7 +86,7 @@ def _groups(plot: Axes, groups: pd.DataFrame) -> None:
 
 def _percent_axis(plot: Axes) -> None:
     plot.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
-    plot.xaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=f"{fmt.THIN}%"))
+    plot.xaxis.set_major_formatter(fmt.axis_percent)
 
 
 def _dress(plot: Axes, most: float, names: Names) -> None:
@@ -94,7 +94,7 @@ def _dress(plot: Axes, most: float, names: Names) -> None:
     plot.set_ylim(0, most)
     _percent_axis(plot)
     plot.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
-    plot.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=f"{fmt.THIN}%"))
+    plot.yaxis.set_major_formatter(fmt.axis_percent)
     plot.set_xlabel(names.say("Predicted risk"))
     plot.set_ylabel(names.say("Observed risk"))
     plot.grid(color=GRID, lw=0.6)

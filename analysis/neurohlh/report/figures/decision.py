@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator
 
 from neurohlh.core import format as fmt
 from neurohlh.core.result import Result
@@ -87,7 +87,7 @@ def _dress(plot: Axes, curves: pd.DataFrame, plain: tuple[str, str], names: Name
     plot.set_ylim(bottom - 0.12 * (top - bottom), top * 1.08)
     plot.set_xlim(float(curves["threshold"].min()), float(curves["threshold"].max()))
     plot.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
-    plot.xaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=f"{fmt.THIN}%"))
+    plot.xaxis.set_major_formatter(fmt.axis_percent)
     plot.set_xlabel(names.say("Risk from which one would act (threshold)"))
     plot.set_ylabel(names.say("Net benefit per patient"))
     plot.grid(color=GRID, lw=0.6)

@@ -141,7 +141,7 @@ def _dress(plot: Axes, rows: int, span: tuple[float, float], log: bool, label: s
         inside = [t for t in _TICKS if span[0] <= t <= span[1]]
         plot.xaxis.set_major_locator(FixedLocator(inside))
         plot.xaxis.set_minor_locator(NullLocator())
-        plot.set_xticks(inside, [f"{t:g}" for t in inside])
+        plot.set_xticks(inside, [fmt.shortest(t) for t in inside])
     else:
         plot.xaxis.set_major_locator(MaxNLocator(5))
     plot.set_xlim(*span)

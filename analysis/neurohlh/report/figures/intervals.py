@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, NullLocator, PercentFormatter
+from matplotlib.ticker import FixedLocator, NullLocator
 
 from neurohlh.core import format as fmt
 from neurohlh.core.result import Result
@@ -127,7 +127,7 @@ def _dress_forest(plot: Axes, rows: int, low: float, high: float) -> None:
     inside = [t for t in _HR_TICKS if low <= t <= high]
     plot.xaxis.set_major_locator(FixedLocator(inside))
     plot.xaxis.set_minor_locator(NullLocator())
-    plot.set_xticks(inside, [f"{t:g}" for t in inside])
+    plot.set_xticks(inside, [fmt.shortest(t) for t in inside])
     plot.axvline(1, color=MUTED, lw=0.9, ls=(0, (4, 3)))
     plot.set_xlabel("Hazard ratio (log scale); right of 1: more deaths")
     plot.yaxis.set_visible(False)
@@ -167,7 +167,7 @@ def _frequency_label(group: str, term: str, groups: Sequence[str], names: Names)
 def _dress_share(plot: Axes, rows: int) -> None:
     plot.set_xlim(0, 1)
     plot.set_ylim(rows - 0.4, -0.6)
-    plot.xaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=f"{fmt.THIN}%"))
+    plot.xaxis.set_major_formatter(fmt.axis_percent)
     plot.set_xlabel("Patients with CNS involvement")
     plot.yaxis.set_visible(False)
     plot.spines["left"].set_visible(False)

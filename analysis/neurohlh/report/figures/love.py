@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from neurohlh.core import format as fmt
 from neurohlh.core.result import Result
 from neurohlh.report.figures.key import Mark, key_height, key_lines, write_key
 from neurohlh.report.figures.look import ACCENT, GRID, INK, MUTED, Drawing, axes, canvas, text_width, write
@@ -70,7 +71,7 @@ def _label(names: Names, variable: str, term: str, level: str) -> str:
 
 def _marks(looks: dict[str, dict[str, Any]], threshold: float, names: Names) -> list[Mark]:
     marks = [Mark(names.say(_WORDS.get(p, p)), {"ls": "none", **look}) for p, look in looks.items()]
-    said = f"Differences up to {threshold:g} are called balanced, by convention"
+    said = f"Differences up to {fmt.shortest(threshold)} are called balanced, by convention"
     said = f"{said} (Austin 2009, Stat Med 28:3083)" if threshold == _AUSTIN else said
     return [*marks, Mark(names.say(said), {"color": INK, "lw": 1, "ls": (0, (4, 3))})]
 

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import PercentFormatter
 
 from neurohlh.core import format as fmt
 from neurohlh.core.result import Result
@@ -108,7 +107,7 @@ def _bars(plot: Axes, shares: pd.DataFrame, states: Sequence[str], names: Names)
         start = start + shares[state].to_numpy(dtype=float)
     plot.set_ylim(len(shares) - 0.4, -0.6)
     plot.set_xlim(0, 1)
-    plot.xaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=f"{fmt.THIN}%"))
+    plot.xaxis.set_major_formatter(fmt.axis_percent)
     plot.set_xlabel(names.say("Patients"))
     plot.grid(axis="x", color=GRID, lw=0.6)
     plot.set_axisbelow(True)

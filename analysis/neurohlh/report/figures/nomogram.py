@@ -64,7 +64,7 @@ def _upper(result: Result, names: Names) -> list[_Line]:
     variables = [a for a in dict.fromkeys(curves["axis"]) if a != TOTAL and not _RISK.fullmatch(a)]
     full = float(curves.loc[curves["axis"].isin(variables), "points"].max())
     steps = np.linspace(0.0, full, 11)
-    lines = [_Line(POINTS, names.say("Points"), steps, [f"{s:g}" for s in steps], full)]
+    lines = [_Line(POINTS, names.say("Points"), steps, [fmt.shortest(s) for s in steps], full)]
     for variable in variables:
         part = curves[curves["axis"] == variable]
         number = part["position"].notna().all()

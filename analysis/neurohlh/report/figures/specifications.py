@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator
 
+from neurohlh.core import format as fmt
 from neurohlh.core.result import Result
 from neurohlh.report.figures.look import ACCENT, GREY, GRID, INK, MUTED, Drawing, axes, canvas, text_width, write
 from neurohlh.report.names import Names
@@ -61,7 +62,7 @@ def _curve(plot: Axes, curves: pd.DataFrame, label: str) -> None:
     inside = [t for t in _TICKS if span[0] <= t <= span[1]]
     plot.yaxis.set_major_locator(FixedLocator(inside))
     plot.yaxis.set_minor_locator(NullLocator())
-    plot.set_yticks(inside, [f"{t:g}" for t in inside])
+    plot.set_yticks(inside, [fmt.shortest(t) for t in inside])
     plot.axhline(1, color=MUTED, lw=0.9, ls=(0, (4, 3)))
     plot.set_xlim(-1, len(x))
     plot.xaxis.set_visible(False)

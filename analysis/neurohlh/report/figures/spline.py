@@ -76,7 +76,7 @@ def _dress(plot: Axes, curve: pd.DataFrame, names: Names) -> None:
     ticks = [t for t in _TICKS if low <= t <= high]
     plot.yaxis.set_major_locator(FixedLocator(ticks))
     plot.yaxis.set_minor_locator(NullLocator())
-    plot.set_yticks(ticks, [f"{t:g}" for t in ticks])
+    plot.set_yticks(ticks, [fmt.shortest(t) for t in ticks])
     plot.set_ylim(low, high)
     plot.axhline(1, color=MUTED, lw=0.9, ls=(0, (4, 3)))
     plot.set_ylabel(names.say("Hazard ratio"))
