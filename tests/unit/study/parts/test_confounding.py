@@ -300,3 +300,21 @@ def test_nothing_is_read_off_where_a_group_has_fewer_than_ten_at_risk():
     assert longest(frame) == 60
     assert longest(frame.assign(os_days=frame["os_days"] * 100)) == 1095
     assert longest(frame.iloc[6:]) == 0
+
+
+def test_without_age_in_the_main_model_there_is_no_curve_along_age(results):
+    assert results["confounding_age"].curves.empty
+    assert "age is no covariate of the main model" in results["confounding_age"].notes[0]
+
+
+def test_the_curve_along_age_is_flat_where_age_does_nothing(tmp_path):
+    material = material_of(tmp_path, hospital(), model={"covariates": ["age_years", "log2(platelets)"]})
+    found = PART.results(material, {})["confounding_age"]
+    curve = found.curves[found.curves["part"] == "curve"]
+    assert curve["value"].min() == 2
+    assert curve["value"].max() == 10
+    assert ((curve["conf_low"] <= 1) & (curve["conf_high"] >= 1)).all()
+    assert found.method["reference_value"] == material.followed().frame["age_years"].median()
+    assert found.tidy["contrast"].str.startswith("Age at diagnosis = ").all()
+    assert found.checks["check"].str.contains("straight line").any()
+    assert found.counts["used"] + sum(found.counts["dropped"].values()) == found.counts["supplied"]

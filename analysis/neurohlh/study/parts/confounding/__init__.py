@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from neurohlh.study.parts.confounding.adjustment_set import covariate_sets, described
+from neurohlh.study.parts.confounding.age import TITLE as AGE_TITLE
+from neurohlh.study.parts.confounding.age import along_age
 from neurohlh.study.parts.confounding.answer import answered, hidden
 from neurohlh.study.parts.confounding.estimates import balanced, lines, side_by_side
 from neurohlh.study.parts.confounding.standardised import standardised
@@ -34,6 +36,7 @@ def _results(material: Material, found: Results) -> Results:
         "confounding_weighted": answer(
             "weighted_survival", WEIGHTED_TITLE, lambda: weighted_curves(material, sets, followed)
         ),
+        "confounding_age": answer("cox_spline", AGE_TITLE, lambda: along_age(material, sets, followed)),
         "confounding_evalue": answer(
             "e_value",
             "How strong a hidden confounder would have to be (E-value)",
