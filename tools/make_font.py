@@ -1,8 +1,9 @@
-"""Makes the font that figures and reports carry for Chinese: a cut of Noto Sans CJK SC with TrueType outlines.
+"""Makes the fonts that figures and reports carry for Chinese: a cut of Noto Sans CJK SC with TrueType outlines.
 
     python tools/make_font.py NotoSansCJK-Regular.ttc
+    python tools/make_font.py NotoSansCJK-Bold.ttc
 
-The source is the font file of Debian's package fonts-noto-cjk, or any other release of Noto Sans CJK or Noto Sans SC.
+The sources are the font files of Debian's package fonts-noto-cjk, or those of another release.
 Its outlines are cubic (CFF); a PDF made by matplotlib embeds quadratic ones (glyf) better, so they are converted. The
 same source gives the same bytes. The cut has a name of its own, as the SIL Open Font License asks wherever a name is
 reserved, and keeps the copyright, the trademark notice and the licence of its source.
@@ -22,7 +23,7 @@ from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.ttLib import TTCollection, TTFont
 
 FAMILY = "NeuroHLH Sans SC"
-TARGET = Path(__file__).parents[1] / "analysis" / "neurohlh" / "report" / "fonts" / "NeuroHLHSansSC-Regular.ttf"
+TARGET = Path(__file__).parents[1] / "analysis" / "neurohlh" / "report" / "fonts"
 _SOURCES = ("Noto Sans CJK SC", "Noto Sans SC")
 _KEPT_NAMES = {0: "copyright", 7: "trademark", 9: "designer", 13: "licenseDescription", 14: "licenseInfoURL"}
 _TOLERANCE = 0.5  # of the 1,000 units of an em, by which a quadratic outline may miss the cubic one
@@ -78,8 +79,9 @@ def cut(source: TTFont, signs: Iterable[str]) -> bytes:
     builder.setupHorizontalHeader(ascent=ascent, descent=descent)
     builder.setupNameTable(_names(source), mac=False)
     builder.setupOS2(
-        sTypoAscender=ascent, sTypoDescender=descent, usWinAscent=ascent, usWinDescent=-descent, usWeightClass=400,
-        fsType=0, sxHeight=getattr(source["OS/2"], "sxHeight", 0), sCapHeight=getattr(source["OS/2"], "sCapHeight", 0),
+        sTypoAscender=ascent, sTypoDescender=descent, usWinAscent=ascent, usWinDescent=-descent, fsType=0,
+        usWeightClass=source["OS/2"].usWeightClass, fsSelection=source["OS/2"].fsSelection,
+        sxHeight=getattr(source["OS/2"], "sxHeight", 0), sCapHeight=getattr(source["OS/2"], "sCapHeight", 0),
     )  # fmt: skip
     builder.setupPost(keepGlyphNames=False)
     return _bytes(builder.font, source)
@@ -96,22 +98,28 @@ def _quadratic(source: TTFont, name: str):
 def _names(source: TTFont) -> dict[str, str]:
     kept = {word: str(source["name"].getDebugName(number) or "") for number, word in _KEPT_NAMES.items()}
     version = f"{source['name'].getDebugName(5)}; glyphs cut down and outlines made quadratic for NeuroHLH"
+    style = style_of(source)
     own = {
         "familyName": FAMILY,
-        "styleName": "Regular",
-        "uniqueFontIdentifier": f"{FAMILY} Regular, from {source['name'].getDebugName(6)}",
-        "fullName": f"{FAMILY} Regular",
-        "psName": f"{FAMILY.replace(' ', '')}-Regular",
+        "styleName": style,
+        "uniqueFontIdentifier": f"{FAMILY} {style}, from {source['name'].getDebugName(6)}",
+        "fullName": f"{FAMILY} {style}",
+        "psName": f"{FAMILY.replace(' ', '')}-{style}",
         "version": version,
     }
     return own | {word: text for word, text in kept.items() if text}
+
+
+def style_of(source: TTFont) -> str:
+    """The style of a font: 'Regular' or 'Bold'."""
+    return str(source["name"].getDebugName(2))
 
 
 def _bytes(font: TTFont, source: TTFont) -> bytes:
     font.recalcTimestamp = False
     # The source's own dates, so that the same source gives the same bytes.
     font["head"].created, font["head"].modified = source["head"].created, source["head"].modified
-    font["head"].fontRevision = source["head"].fontRevision
+    font["head"].fontRevision, font["head"].macStyle = source["head"].fontRevision, source["head"].macStyle
     buffer = BytesIO()
     font.save(buffer, reorderTables=False)
     return buffer.getvalue()
@@ -120,11 +128,13 @@ def _bytes(font: TTFont, source: TTFont) -> bytes:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("source", type=Path, help="font file of Noto Sans CJK, for example of fonts-noto-cjk")
-    parser.add_argument("--out", type=Path, default=TARGET)
+    parser.add_argument("--out", type=Path, default=TARGET, help="folder of the font (default: that of the package)")
     given = parser.parse_args()
-    font = cut(source_font(given.source), wanted())
-    given.out.write_bytes(font)
-    print(f"{given.out.name}: {len(font) / 1e6:.1f} MB")
+    source = source_font(given.source)
+    font = cut(source, wanted())
+    path = given.out / f"{FAMILY.replace(' ', '')}-{style_of(source)}.ttf"
+    path.write_bytes(font)
+    print(f"{path.name}: {len(font) / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ def assert_on_ticks(risk: Axes, plot: Axes) -> None:
     """The numbers of a risk table are centred on the ticks of the plot above it, a column on each tick."""
     left, right = plot.get_xlim()
     ticks = [plot.transData.transform((t, 0))[0] for t in plot.get_xticks() if left <= t <= right]
-    numbers = [text for text in risk.texts if text.get_text()[:1].isdigit() or text.get_text()[:1] in "<–*"]
+    numbers = [text for text in risk.texts if text.get_ha() == "center" and text.get_text()]
     assert numbers, "a risk table without a number"
     centres = {round(float(box.x0 + box.x1) / 2, 1) for box in (text.get_window_extent() for text in numbers)}
     for centre in centres:

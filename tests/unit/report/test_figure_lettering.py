@@ -50,8 +50,10 @@ def test_the_fonts_of_figures_come_with_the_packages():
     with style():
         families = mpl.rcParams["font.family"]
         assert families == [LATIN, fonts.FAMILY]
-        found = font_manager.findfont(fonts.FAMILY)
-    assert found == str(fonts.FILE)
+        regular, bold = (
+            font_manager.findfont(font_manager.FontProperties(family=fonts.FAMILY, weight=w)) for w in (400, 700)
+        )
+    assert (regular, bold) == (str(fonts.FILE), str(fonts.BOLD))
     assert drawable("CNS 受累，≥ 5 × 10⁹/L")
     assert not drawable("\N{LINEAR B SYLLABLE B008 A}")
 

@@ -50,16 +50,22 @@ def cubic_font():
     return TTFont(BytesIO(buffer.getvalue()))
 
 
-def test_the_font_draws_every_sign_of_gb_2312_and_of_western_text():
+@pytest.mark.parametrize("file", [fonts.FILE, fonts.BOLD])
+def test_both_weights_draw_every_sign_of_gb_2312_and_of_western_text(file):
     chinese = {bytes((row, cell)).decode("gb2312", "ignore") for row in range(0xB0, 0xF8) for cell in range(0xA1, 0xFF)}
     chinese.discard("")
     assert len(chinese) == 6763
+    with TTFont(file) as font:
+        signs = frozenset(font.getBestCmap())
     western = {chr(code) for code in (*range(0x20, 0x7F), *range(0xA1, 0x100), *range(0x3B1, 0x3CA))}
-    assert {ord(sign) for sign in chinese | western | set("，。；：？！（）、《》“”")} <= fonts.signs()
+    assert {ord(sign) for sign in chinese | western | set("，。；：？！（）、《》“”")} <= signs
+    assert signs == fonts.signs()
 
 
-def test_the_font_is_truetype_and_says_whose_it_is():
-    with TTFont(fonts.FILE) as font:
+@pytest.mark.parametrize(("file", "weight"), [(fonts.FILE, 400), (fonts.BOLD, 700)])
+def test_the_fonts_are_truetype_and_say_whose_they_are(file, weight):
+    with TTFont(file) as font:
+        assert font["OS/2"].usWeightClass == weight
         assert "glyf" in font
         assert "CFF " not in font
         said = {number: str(font["name"].getDebugName(number)) for number in (0, 1, 13, 14)}
@@ -79,6 +85,8 @@ def test_a_page_gets_its_own_signs_only_and_the_same_bytes_each_time():
         assert {chr(code) for code in font.getBestCmap()} == set("中枢受累 CNS")
         assert "SIL Open Font License" in str(font["name"].getDebugName(13))
     assert len(made) < 10_000
+    bold = fonts.web_font("中枢受累 CNS", bold=True)
+    assert TTFont(BytesIO(bold))["OS/2"].usWeightClass == 700
 
 
 def test_cubic_outlines_become_quadratic_ones_of_the_same_shape(make_font, cubic_font):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 
 from matplotlib import font_manager
@@ -21,9 +20,8 @@ def install() -> None:
     """Makes the font of the package known to matplotlib; the reader's settings stay as they are."""
     known = font_manager.fontManager
     if all(entry.name != fonts.FAMILY for entry in known.ttflist):
-        known.addfont(fonts.FILE)
-        # Its one weight serves as bold too; else matplotlib would say at every bold text that there is none.
-        known.ttflist.append(replace(known.ttflist[-1], weight="bold"))
+        for file in (fonts.FILE, fonts.BOLD):
+            known.addfont(file)
 
 
 def drawable(text: str) -> bool:
@@ -84,7 +82,7 @@ def _line_width(line: str, bold: bool) -> float:
 
 @lru_cache(maxsize=2)
 def _files(bold: bool) -> tuple[str, str]:
-    return _file(LATIN, bold), str(fonts.FILE)
+    return _file(LATIN, bold), str(fonts.BOLD if bold else fonts.FILE)
 
 
 def _file(family: str, bold: bool) -> str:

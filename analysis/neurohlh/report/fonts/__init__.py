@@ -1,8 +1,8 @@
 """The font that comes with the package, so that Chinese is drawn alike on every machine.
 
-`NeuroHLHSansSC-Regular.ttf` is cut from Noto Sans CJK SC by `tools/make_font.py`: ASCII, Latin-1, Greek, signs of
-mathematics and punctuation, and the 6,763 Chinese characters of GB 2312-80. It is under the SIL Open Font License 1.1,
-whose text stands beside it.
+`NeuroHLHSansSC-Regular.ttf` and `-Bold.ttf` are cut from Noto Sans CJK SC by `tools/make_font.py`: ASCII, Latin-1,
+Greek, signs of mathematics and punctuation, and the 6,763 Chinese characters of GB 2312-80. They are under the SIL Open
+Font License 1.1, whose text stands beside them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 FAMILY = "NeuroHLH Sans SC"
 """The name under which the font is asked for."""
-FILE = Path(__file__).with_name("NeuroHLHSansSC-Regular.ttf")
+FILE, BOLD = (Path(__file__).with_name(f"NeuroHLHSansSC-{style}.ttf") for style in ("Regular", "Bold"))
 
 
 @lru_cache(maxsize=1)
@@ -25,8 +25,8 @@ def signs() -> frozenset[int]:
         return frozenset(font.getBestCmap())
 
 
-def web_font(text: str) -> bytes:
-    """The font cut down to the signs of `text`, for a page that carries its font in an @font-face rule.
+def web_font(text: str, *, bold: bool = False) -> bytes:
+    """The regular or bold font cut down to the signs of `text`, for a page that carries its font in @font-face rules.
 
     A plain TrueType file (`format("truetype")`, `font/ttf`): a compressed one depends on the machine's own compressor,
     so that the same page would not be the same bytes everywhere. Signs that the font lacks are left to the reader's
@@ -39,7 +39,7 @@ def web_font(text: str) -> bytes:
         hinting=False, layout_features=[], name_IDs=["*"], notdef_outline=True, recalc_timestamp=False,
         glyph_names=False, drop_tables=[],
     )  # fmt: skip
-    with TTFont(FILE, recalcTimestamp=False) as font:
+    with TTFont(BOLD if bold else FILE, recalcTimestamp=False) as font:
         cutter = Subsetter(options)
         cutter.populate(unicodes={ord(sign) for sign in text} & signs())
         cutter.subset(font)
