@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import itertools
+import os
 import sys
 
 from neurohlh import __version__
@@ -11,25 +13,77 @@ TYPE_CHECKING = False  # typing and pathlib take longer to load than all the res
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_LANGUAGES = ("en", "zh")
 EXIT_DONE, EXIT_OURS, EXIT_INPUT = 0, 1, 2
 """An error of ours ends with Python's own exit code 1; so does a reference case that differs from R."""
 
 
+class _Teller:
+    """Says the lines of a command in a language: --lang, else NEUROHLH_LANG, else that of the study, else English."""
+
+    def __init__(self, code: str) -> None:
+        self.code, self._asked = code or "en", bool(code)
+
+    def follow(self, code: str) -> None:
+        """From now on in the language of the study, unless another was asked for."""
+        self.code = self.code if self._asked else code
+
+    def say(self, text: str) -> str:
+        """A text, line by line, in the language."""
+        if self.code == "en":
+            return text
+        from neurohlh.report.language import Language
+
+        say = Language(self.code).say
+        return "\n".join(say(line) if line.strip() else line for line in text.split("\n"))
+
+    def tell(self, text: str, *, end: str = "\n") -> None:
+        """Print a text in the language."""
+        print(self.say(text), end=end)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; exit code 0 done, 2 the input or the arguments are at fault, 1 an error of ours."""
-    parser = _parser()
-    options = parser.parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    parser, teller = _parser(), _Teller(_asked_language(given))
+    _say_help(parser, teller)
+    options = parser.parse_args(given)
     if options.command is None:
         parser.print_help()
         return EXIT_DONE
     from neurohlh.core.errors import InputError
 
+    options.teller = teller
     try:
         done: int | None = options.do(options)
     except InputError as error:
-        print(f"neurohlh: {error}", file=sys.stderr)
+        print(f"neurohlh: {error.told(teller.say)}", file=sys.stderr)
         return EXIT_INPUT
     return EXIT_DONE if done is None else done
+
+
+def _asked_language(given: Sequence[str]) -> str:
+    """The code after --lang, else that in the environment ('' where neither names a language that there is)."""
+    named = [*(a.partition("=")[2] for a in given if a.startswith("--lang="))]
+    named += [after for word, after in itertools.pairwise(given) if word == "--lang"]
+    code = named[0] if named else os.environ.get("NEUROHLH_LANG", "")
+    return code if code in _LANGUAGES else ""
+
+
+def _say_help(parser: argparse.ArgumentParser, teller: _Teller) -> None:
+    """Put the help of a parser and of its commands into the language."""
+    if teller.code == "en":
+        return
+    parser.description = teller.say(parser.description or "")
+    for group in (parser._positionals, parser._optionals):
+        group.title = teller.say(group.title or "")
+    for action in parser._actions:
+        action.help = teller.say(action.help) if action.help else action.help
+        if isinstance(action, argparse._SubParsersAction):
+            for pseudo in action._choices_actions:
+                pseudo.help = teller.say(pseudo.help or "")
+            for command in action.choices.values():
+                _say_help(command, teller)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -39,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
         "From a hospital's tables to a report.",
     )
     parser.add_argument("--version", action="version", version=f"neurohlh {__version__}")
+    parser.add_argument("--lang", choices=_LANGUAGES, help="language of messages (default: NEUROHLH_LANG, or English)")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
     run = commands.add_parser("run", help="the whole study: clean, classify, analyse, report")
@@ -72,6 +127,9 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("study", metavar="STUDY.toml")
     export.add_argument("--out", metavar="DIR", help="folder for the files")
     export.add_argument("--formats", nargs="+", metavar="FORMAT", default=["parquet", "sav", "dta", "csv"])
+    export.add_argument("--phenopackets", metavar="DIR", help="folder for one GA4GH phenopacket per patient")
+    export.add_argument("--keep-ids", action="store_true", help="phenopackets under the hospital's identifiers")
+    export.add_argument("--dates", action="store_true", help="phenopackets with calendar dates instead of ages")
     export.set_defaults(do=_export)
 
     release = commands.add_parser("release", help="the part of a finished run that may be shared, with a manifest")
@@ -123,9 +181,10 @@ def _run(options: argparse.Namespace) -> None:
     from neurohlh.study.study import Study
 
     study = Study.open(options.study)
+    options.teller.follow(study.config.study.languages[0])
     check_target(Path(options.out))
     report = study.run(progress=True).write(options.out)
-    print(f"Report: {report}")
+    options.teller.tell(f"Report: {report}")
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -133,7 +192,7 @@ def _check(options: argparse.Namespace) -> None:
 
     from neurohlh.study.check import check_input
 
-    print(check_input(Path(options.input)), end="")
+    options.teller.tell(check_input(Path(options.input)), end="")
 
 
 def _init(options: argparse.Namespace) -> None:
@@ -142,13 +201,13 @@ def _init(options: argparse.Namespace) -> None:
     from neurohlh.study.init import write_study
 
     study = write_study(Path(options.table), Path(options.out))
-    print(f"Study file: {study}\nReview every line marked 'review' before you run it.")
+    options.teller.tell(f"Study file: {study}\nReview every line marked 'review' before you run it.")
 
 
 def _definitions(options: argparse.Namespace) -> None:
     from neurohlh.study.definitions import list_definitions, show_definition
 
-    print(show_definition(options.name) if options.name else list_definitions(), end="")
+    options.teller.tell(show_definition(options.name) if options.name else list_definitions(), end="")
 
 
 def _evidence(options: argparse.Namespace) -> None:
@@ -161,15 +220,15 @@ def _evidence(options: argparse.Namespace) -> None:
         check_target(Path(options.out))
     found = published_evidence(options.cohorts, options.effects, study=options.study)
     if options.out is None:
-        print(found.text(), end="")
+        options.teller.tell(found.text(), end="")
     else:
-        print(f"Report: {found.write(Path(options.out))}")
+        options.teller.tell(f"Report: {found.write(Path(options.out))}")
 
 
 def _export(options: argparse.Namespace) -> None:
     from neurohlh.study.exchange.command import export_study
 
-    print(export_study(options), end="")
+    options.teller.tell(export_study(options), end="")
 
 
 def _release(options: argparse.Namespace) -> None:
@@ -178,9 +237,11 @@ def _release(options: argparse.Namespace) -> None:
     from neurohlh.study.release import release
 
     manifest, account = release(Path(options.run), Path(options.out), options.minimum)
-    print(f"Shareable part: {manifest.parent}")
-    print(f"{account.total} cells suppressed (counts below {account.minimum} and what would give them away).")
-    print(f"Manifest: {manifest}")
+    options.teller.tell(f"Shareable part: {manifest.parent}")
+    options.teller.tell(
+        f"{account.total} cells suppressed (counts below {account.minimum} and what would give them away)."
+    )
+    options.teller.tell(f"Manifest: {manifest}")
 
 
 def _diff(options: argparse.Namespace) -> None:
@@ -194,7 +255,10 @@ def _diff(options: argparse.Namespace) -> None:
         raise InputError("--tolerance is a share from 0 to below 1", do="Give 0.001 for a thousandth, for example.")
     before, after = (Finished.open(Path(folder)) for folder in (options.before, options.after))
     found = compare(before, after, options.tolerance)
-    print(as_json(found) if options.json else as_text(found), end="\n" if options.json else "")
+    if options.json:
+        print(as_json(found))
+    else:
+        options.teller.tell(as_text(found), end="")
 
 
 def _trace(options: argparse.Namespace) -> None:
@@ -209,7 +273,7 @@ def _trace(options: argparse.Namespace) -> None:
             "trace looks for one number", do="Put a number with spaces in quotes: neurohlh trace '38.2 %'."
         )
     named = options.number[0] if len(options.number) == 2 else options.run
-    print(told(Finished.open(run_folder(named, Path())), options.number[-1]), end="")
+    options.teller.tell(told(Finished.open(run_folder(named, Path())), options.number[-1]), end="")
 
 
 def _codebook(options: argparse.Namespace) -> None:
@@ -219,7 +283,7 @@ def _codebook(options: argparse.Namespace) -> None:
     from neurohlh.study.study import Study
 
     cohort = None if options.study is None else Study.open(options.study).load()
-    print(f"Codebook: {write_codebook(Path(options.out), cohort)}")
+    options.teller.tell(f"Codebook: {write_codebook(Path(options.out), cohort)}")
 
 
 def _verify(options: argparse.Namespace) -> int:
@@ -254,7 +318,7 @@ def _synth_hospitals(options: argparse.Namespace) -> None:
     from neurohlh.study.synth import synthesise
 
     synthesise(options.seed, options.patients, Path(options.out))
-    print(f"Synthetic hospitals: {options.out}")
+    options.teller.tell(f"Synthetic hospitals: {options.out}")
 
 
 def _list_scenarios() -> None:
@@ -270,7 +334,7 @@ def _synth_scenario(options: argparse.Namespace) -> None:
     from neurohlh.study.simulation.scenarios import scenario
 
     write_scenario(scenario(options.scenario, options.effect), options.seed, options.patients, Path(options.out))
-    print(f"Synthetic cohort: {options.out}")
+    options.teller.tell(f"Synthetic cohort: {options.out}")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 
@@ -42,12 +42,15 @@ class InputError(NeuroHLHError):
         super().__init__(self.what)
 
     def __str__(self) -> str:
-        head = f"{self.where}: {self.what}" if str(self.where) else self.what
-        lines = [head]
+        return self.told(str)
+
+    def told(self, say: Callable[[str], str]) -> str:
+        """The message, its texts as `say` puts them: into another language, for example."""
+        lines = [f"{say(str(self.where))}: {say(self.what)}" if str(self.where) else say(self.what)]
         if self.why:
-            lines.append(f"  Why it matters: {self.why}")
+            lines.append(f"  {say('Why it matters')}: {say(self.why)}")
         if self.do:
-            lines.append(f"  What to do: {self.do}")
+            lines.append(f"  {say('What to do')}: {say(self.do)}")
         return "\n".join(lines)
 
 

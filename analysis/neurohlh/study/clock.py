@@ -23,10 +23,11 @@ class Clock:
     """Seconds per step.
 
     `shown` None: bars where somebody watches (a terminal, a notebook), silence elsewhere; True: also plain lines where
-    nobody watches; False: silence.
+    nobody watches; False: silence. `say` puts the names of steps and parts into the language of the reader.
     """
 
-    def __init__(self, shown: bool | None) -> None:
+    def __init__(self, shown: bool | None, say: Callable[[str], str] = str) -> None:
+        self._say = say
         self.bars = shown is not False and (sys.stderr.isatty() or in_notebook())
         self.lines = bool(shown) and not self.bars
         self.seconds: dict[str, float] = {}
@@ -37,20 +38,20 @@ class Clock:
         start = time.perf_counter()
         bar = tqdm_auto if in_notebook() else tqdm
         looks = {"bar_format": _FORMAT, "delay": DELAY, "leave": False, "disable": not self.bars}
-        with bar(total=parts, desc=step, **looks) as shown:
+        with bar(total=parts, desc=self._say(step), **looks) as shown:
             begun = 0
 
             def advance(part: str) -> None:
                 nonlocal begun
                 shown.update(1 if begun else 0)
-                shown.set_postfix_str(part, refresh=time.perf_counter() - start >= DELAY)
+                shown.set_postfix_str(self._say(part), refresh=time.perf_counter() - start >= DELAY)
                 begun += 1
 
             yield advance
             shown.update(parts - shown.n)
         self.seconds[step] = time.perf_counter() - start
         if self.lines:
-            print(f"{step}: {self.seconds[step]:.1f} s", file=sys.stderr)  # noqa: T201
+            print(f"{self._say(step)}: {self.seconds[step]:.1f} s", file=sys.stderr)  # noqa: T201
 
 
 def in_notebook() -> bool:

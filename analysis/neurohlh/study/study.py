@@ -23,6 +23,7 @@ from neurohlh.core.result import Result
 from neurohlh.etl.cohort import Cohort
 from neurohlh.report.blocks import Document
 from neurohlh.report.disclose import disclose
+from neurohlh.report.language import Language
 from neurohlh.study.bundle import write_findings
 from neurohlh.study.classify import Classified, classify, study_definitions
 from neurohlh.study.clock import Clock
@@ -90,7 +91,7 @@ class Study:
 
         `progress`: bars in a terminal or notebook (None), also plain lines elsewhere (True), or nothing (False).
         """
-        clock = Clock(progress)
+        clock = Clock(progress, Language(self.config.study.languages[0]).say)
         with clock("read and clean"):
             cohort = self.load()
         with clock("classify"):
