@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from neurohlh.core.result import Result
-from neurohlh.core.suppression import SUPPRESSED, numbers
+from neurohlh.core.suppression import SUPPRESSED, is_suppressed, numbers
 from neurohlh.report.disclose.rows import IN_TIME, NUMBERS
 from neurohlh.report.disclose.rule import Rule
 
@@ -133,9 +133,16 @@ def by_day(curves: pd.DataFrame) -> pd.DataFrame:
 
 
 def without_days(result: Result, rule: Rule) -> Result:
-    """The result with its curve in coarse steps, and a note that says so."""
-    curves = result.curves
-    if "time" not in curves or not len(curves):
+    """The result with its curve in coarse steps, and a note that says so.
+
+    A curve that is coarse already stays if it was made so for this minimum, otherwise it goes: its counts are not there
+    to be judged by another one.
+    """
+    curves, note = result.curves, NOTE.format(minimum=rule.minimum)
+    if "time" not in curves or not len(curves) or note in result.notes:
         return result
-    shown = coarse(curves, rule) if {"n_risk", "n_event"} <= set(curves.columns) else by_day(curves)
-    return result.with_(curves=shown, notes=(*result.notes, NOTE.format(minimum=rule.minimum)))
+    counted = {"n_risk", "n_event"} <= set(curves.columns)
+    if counted and any(map(is_suppressed, curves["n_event"])):
+        return result.with_(curves=curves.iloc[:0])
+    shown = coarse(curves, rule) if counted else by_day(curves)
+    return result.with_(curves=shown, notes=(*result.notes, note))

@@ -87,9 +87,16 @@ def _own_study_beside(result: Result, rule: Rule) -> Result:
 
 
 def _checks(checks: pd.DataFrame, rule: Rule, hidden: frozenset[int]) -> pd.DataFrame:
-    """The checks without those on single patients: how much one of them moves a coefficient."""
+    """The checks without those on single patients (how much one of them moves a coefficient).
+
+    Where the note of a check loses a count its numbers go too: deaths per parameter give the deaths.
+    """
     kept = checks[checks["check"] != "largest influence"].reset_index(drop=True)
-    return kept.assign(note=[mask_text(t, rule, hidden) if isinstance(t, str) else t for t in kept["note"]])
+    notes = [mask_text(t, rule, hidden) if isinstance(t, str) else t for t in kept["note"]]
+    lost = np.array([a != b for a, b in zip(notes, kept["note"], strict=True) if isinstance(a, str)], dtype=bool)
+    if len(lost) == len(kept) and lost.any():
+        kept, _ = mask(kept, dict.fromkeys(("value", "statistic"), lost))
+    return kept.assign(note=notes)
 
 
 def _method(method: Mapping[str, Any], rule: Rule, hidden: frozenset[int]) -> dict[str, Any]:

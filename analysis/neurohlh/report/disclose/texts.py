@@ -24,7 +24,9 @@ _TOKEN = re.compile(
           |terms?\b|knots?\b|df\b|centres?\b|sources?\b|columns?\b|findings?\b|comparable)
         |\d+(?:\.\d+)?\s*%\s*(?:interval|limits?|confidence)
         |[A-Za-z]+-?\d[\w.-]*|\d+[A-Za-z]\w*|\b\d+\s*[xX]\s*10\^\d+[\w./]*|\b(?:19|20)\d\d\b|\d+:\d+|\b0\.\d+|\b0\b
-        |\d+\ or\ more\b|\b95\b
+        |\d+\ or\ more\b|\b95\b|\bnever\ 10\b|\b1\ (?:means?|point)\b|\d+\ (?:points|interactions|estimates)\b
+        |(?:from|far\ from|side\ of|includes?|excludes?|S)\ 1\b(?!\ to)|\b(?:virus|type|grade|score)\ \d+(?:\ or\ \d+)?
+        |virus\ \d+
       )
     |(?P<share>\d+(?:\.\d+)?[\s\u202f]*%)(?:\s+of\s+(?P<of>\d+))?
     |(?P<part>\d[\d\u202f]*)\s*(?:/|\bof(?:\ the)?)\s*(?P<whole>\d[\d\u202f]*)(?![\d.]*\s*%)
@@ -41,7 +43,7 @@ def mask_text(text: str, rule: Rule, hidden: Collection[int] = ()) -> str:
     """
     if not re.search(r"\d", text):
         return text
-    pieces = re.split(r"((?<=[;.:])\s+)", text)
+    pieces = re.split(r"((?<=[;.])\s+)", text)
     return "".join(_mask_clause(piece, rule, hidden) for piece in pieces)
 
 
