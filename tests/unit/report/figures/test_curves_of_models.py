@@ -7,6 +7,8 @@ from geometry import assert_readable, assert_told_apart_in_grey
 
 from neurohlh.core.pictures import balances
 from neurohlh.report import figures
+from neurohlh.report.figures.distribution import strip
+from neurohlh.report.figures.look import axes, canvas, style
 from neurohlh.report.names import Names
 from neurohlh.stats.hazards.spline import cox_spline
 from neurohlh.stats.predict.calibration import calibration
@@ -149,3 +151,18 @@ def test_a_spline_passes_through_1_at_its_reference_and_shows_its_limits(frame):
     assert plot.get_xlim() == strip.get_xlim()
     assert sum(bar.get_height() * bar.get_width() for bar in strip.patches) == pytest.approx(len(frame))
     assert strip.get_xlabel() == "Age at diagnosis, years"
+
+
+def test_a_strip_marks_where_anybody_is_and_hatches_what_is_not_shown():
+    bins = pd.DataFrame({"low": [0.0, 1, 2, 3], "high": [1.0, 2, 3, 5], "n": [400, 0, np.nan, 2]})
+    with style():
+        figure = canvas(4, 1.2)
+        plot = axes(figure, 0.3, 0.3, 3.4, 0.6)
+        strip(plot, bins, Names())
+    shown = [(bar.get_x(), bar.get_width() * bar.get_height()) for bar in plot.patches if not bar.get_hatch()]
+    assert shown == [(0, 400), (1, 0), (2, 0), (3, 2)]
+    assert [bar.get_x() for bar in plot.patches if bar.get_hatch()] == [2]
+    strokes = [tuple(path.vertices[:, 0]) for path in plot.collections[0].get_paths()]
+    assert strokes == [(0, 1), (3, 5)]
+    assert plot.texts[0].get_text() == "Distribution of the patients; hatched: not shown"
+    assert_readable(figure)
