@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import unicodedata
 import zipfile
 from pathlib import Path
 
@@ -18,6 +19,13 @@ def body_of(path: Path) -> etree._Element:
     """The body of a Word file."""
     with zipfile.ZipFile(path) as file:
         return etree.fromstring(file.read("word/document.xml"))[0]
+
+
+def header_of(path: Path) -> str:
+    """What stands at the top of every page."""
+    with zipfile.ZipFile(path) as file:
+        name = next(n for n in file.namelist() if n.startswith("word/header"))
+        return text_of(etree.fromstring(file.read(name)))
 
 
 def text_of(element: etree._Element) -> str:
@@ -68,7 +76,29 @@ def to_pdf(path: Path, folder: Path) -> Path:
 
 
 def pages_of(pdf: Path) -> list[str]:
-    """The text of each page, white space as single blanks."""
-    command = [program("pdftotext", "poppler-utils"), "-layout", str(pdf), "-"]
+    """The text of each page in the order in which it was written, without any white space."""
+    command = [program("pdftotext", "poppler-utils"), "-raw", str(pdf), "-"]
     text = subprocess.run(command, check=True, capture_output=True).stdout.decode()
-    return [re.sub(r"\s+", " ", page).strip() for page in text.split("\f")[:-1]]
+    return [bare(page) for page in text.split("\f")[:-1]]
+
+
+def bare(text: str) -> str:
+    """A text without white space and raised signs, which a PDF may give in a line of their own."""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", re.sub("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]", "", text)))
+
+
+def outside(pdf: Path, margin: float) -> list[tuple[int, str]]:
+    """(page, word) of the words that come nearer to an edge of the paper than `margin` points."""
+    command = [program("pdftotext", "poppler-utils"), "-bbox", str(pdf), "-"]
+    pages = subprocess.run(command, check=True, capture_output=True).stdout.decode().split("<page ")[1:]
+    found = []
+    for number, page in enumerate(pages, start=1):
+        width, height = (float(side) for side in re.search(r'width="([\d.]+)" height="([\d.]+)"', page).groups())
+        for *box, word in _BOX.findall(page):
+            left, top, right, bottom = map(float, box)
+            if left < margin or top < margin or right > width - margin or bottom > height - margin:
+                found.append((number, word))
+    return found
+
+
+_BOX = re.compile(r'<word xMin="(-?[\d.]+)" yMin="(-?[\d.]+)" xMax="(-?[\d.]+)" yMax="(-?[\d.]+)">(.*?)</word>')

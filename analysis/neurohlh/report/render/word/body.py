@@ -130,7 +130,7 @@ class Body:
 
     def _contents(self) -> Iterator[str]:
         """The contents list as a field; without page numbers, which only the program that lays out the pages knows."""
-        yield paragraph("TOCHeading", run(self._say("Contents")))
+        yield paragraph("TOCHeading", run(self._say("Contents")), "<w:pageBreakBefore/>")
         begin, rest = field(r'TOC \o "1-2" \n \h \z \u', "\0").split(run("\0"))
         last = len(self._headings) - 1
         for place, heading in enumerate(self._headings):

@@ -37,10 +37,19 @@ def assemble(word: WordDocument, document: Document, pieces: Sequence[Piece]) ->
     text = ""
     for place, (wide, inner) in enumerate(runs):
         page = _page(wide, references)
-        text += inner + (page if place == len(runs) - 1 else paragraph("TableEnd", "", page))
+        text += inner + page if place == len(runs) - 1 else _closed(inner, page)
     filled = parse_xml(f"<w:body {NAMESPACES}>{text}</w:body>")
     body.getparent().replace(body, filled)
     _describe(word, document)
+
+
+def _closed(text: str, page: str) -> str:
+    """A run of pages that ends with its last paragraph: one more would start an empty page where the last is full."""
+    gap = paragraph("TableEnd", "")
+    if text.endswith(f"</w:p>{gap}"):
+        text = text.removesuffix(gap)
+    before, _, last = text.rpartition("<w:pPr>")
+    return f"{before}<w:pPr>{last.replace('</w:pPr>', f'{page}</w:pPr>', 1)}"
 
 
 def _page(wide: bool, references: str) -> str:

@@ -18,6 +18,9 @@ _WORD_AT_MOST, _NUMBER_AT_MOST, _TEXT_AT_MOST = 14, 18, 44  # signs
 _KEEP_WHOLE = 12
 """Tables with at most this many rows are not split over pages."""
 _STEP = 170  # an indent
+_MARGINS = "".join(
+    f'<w:{side} w:w="{size}" w:type="dxa"/>' for side, size in (("top", 20), ("left", 60), ("right", 60))
+)
 _BLANK = re.compile(r"[ \n]+")  # a narrow no-break space holds a number and its sign together
 
 
@@ -82,7 +85,7 @@ def word_table(table: Table, label: Label, marks: Marks) -> str:
     properties = (
         f'<w:tblPr><w:tblW w:w="{sum(found.columns)}" w:type="dxa"/><w:tblBorders>{_rule("top", 8, INK)}'
         f'{_rule("bottom", 8, INK)}{_rule("insideH", 2, RULE)}</w:tblBorders><w:tblLayout w:type="fixed"/>'
-        '<w:tblCellMar><w:left w:w="60" w:type="dxa"/><w:right w:w="60" w:type="dxa"/></w:tblCellMar>'
+        f"<w:tblCellMar>{_MARGINS}</w:tblCellMar>"
         f'<w:tblLook w:val="0620" w:firstRow="1"/><w:tblCaption w:val={name}/>'
         f"<w:tblDescription w:val={about}/></w:tblPr>"
     )
