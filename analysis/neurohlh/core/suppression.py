@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -11,12 +12,12 @@ WORD: Final = "suppressed"
 """How the state is written in JSON and CSV."""
 
 
-class Suppressed(float):
+class Suppressed:
     """The state of a number that disclosure control took away; its only instance is `SUPPRESSED`.
 
-    As a float it is NaN, so that no array of floats can hold a number in its place. Arithmetic gives `SUPPRESSED`,
-    every comparison is false, `int()` and `round()` raise ValueError. It is not missing: pandas and `core.format` tell
-    the two apart.
+    Arithmetic gives `SUPPRESSED`, every comparison is false, `int()` and `round()` raise ValueError, and as a float it
+    is NaN, so that no array of floats can hold a number in its place. It is not missing: pandas and `core.format` tell
+    the two apart. It is no float itself, since pandas turns floats of any kind into plain ones on its way to records.
     """
 
     is_suppressed: Final = True
@@ -24,7 +25,16 @@ class Suppressed(float):
 
     def __new__(cls) -> Suppressed:
         """The one instance."""
-        return _ONE[0] if _ONE else super().__new__(cls, "nan")
+        return _ONE[0] if _ONE else super().__new__(cls)
+
+    def __float__(self) -> float:
+        return math.nan
+
+    def __int__(self) -> int:
+        raise ValueError("a suppressed count is no number")
+
+    def __round__(self, ndigits: int | None = None) -> int:
+        raise ValueError("a suppressed count is no number")
 
     def _stay(self, *_: Any) -> Suppressed:
         return self

@@ -27,10 +27,24 @@ def test_no_comparison_is_true():
 
 def test_it_cannot_become_a_whole_number():
     for turn in (int, round, math.floor):
-        with pytest.raises(ValueError, match="NaN"):
+        with pytest.raises(ValueError, match=r"NaN|suppressed"):
             turn(SUPPRESSED)
     assert math.isnan(float(SUPPRESSED))
     assert np.isnan(np.array([1, SUPPRESSED], dtype=float)[1])
+
+
+def test_it_survives_the_ways_of_a_frame():
+    frame = pd.DataFrame({"n": [SUPPRESSED, 3.0]}, dtype=object)
+    for held in (
+        frame.to_dict("records")[0]["n"],
+        frame["n"].tolist()[0],
+        next(frame.itertuples()).n,
+        frame.loc[0, "n"],
+    ):
+        assert is_suppressed(held)
+    assert is_suppressed(np.float64(2) * frame["n"].iloc[0])
+    assert is_suppressed(pd.concat([frame, frame]).reset_index(drop=True)["n"].iloc[2])
+    assert np.isnan(pd.to_numeric(frame["n"], errors="coerce")).tolist() == [True, False]
 
 
 def test_there_is_one_state():
