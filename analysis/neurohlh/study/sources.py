@@ -1,4 +1,4 @@
-"""How each source that a study declares is read: a table of a file, a REDCap export, a database."""
+"""How each source that a study declares is read: a table of a file, a REDCap export, phenopackets, a database."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from neurohlh.core.errors import InputError, Location
 from neurohlh.etl.codebook import known_header
+from neurohlh.etl.phenopackets import is_phenopackets, read_phenopackets
 from neurohlh.etl.read import read_table
 from neurohlh.etl.redcap import Project, read_redcap
 from neurohlh.etl.redcap_rows import RowChoice
@@ -28,6 +29,8 @@ def read_source(source: Source, folder: Path, missing: frozenset[str] = frozense
         rows = RowChoice(events, source.repeats)
         project = Project(source.dictionary, rows, missing, source.unticked)
         return read_redcap(folder / source.path, project, folder, name=source.path)
+    if is_phenopackets(folder / source.path):
+        return read_phenopackets(folder / source.path, source.path)
     raw = read_table(
         folder / source.path,
         name=source.path,
