@@ -13,6 +13,7 @@ from neurohlh.core.result import Result
 from neurohlh.core.suppression import SUPPRESSED, is_suppressed, numbers
 from neurohlh.report.disclose.counts import hidden_values, safe_counts
 from neurohlh.report.disclose.curves import at_times, risk_table, timed_numbers, without_days
+from neurohlh.report.disclose.distributions import safe_bins, safe_spline
 from neurohlh.report.disclose.rows import NUMBERS, mask, own_rows, withheld
 from neurohlh.report.disclose.rule import Rule
 from neurohlh.report.disclose.texts import mask_text
@@ -103,6 +104,8 @@ def _method(method: Mapping[str, Any], rule: Rule, hidden: frozenset[int]) -> di
     found = dict(method)
     if "risk_table" in found:
         found["risk_table"] = risk_table(found["risk_table"], rule)
+    if "distribution" in found:
+        found["distribution"] = safe_bins(found["distribution"], rule)
     return {k: mask_text(v, rule, hidden) if isinstance(v, str) and k in _SAID else v for k, v in found.items()}
 
 
@@ -119,6 +122,8 @@ def _drawn(safe: Result, result: Result, found: Mapping[str, np.ndarray], rule: 
         return _in_time(safe, result, found, rule)
     if result.kind == "nomogram":
         return safe.with_(curves=_without_ends(curves))
+    if result.kind == "cox_spline":
+        return safe.with_(curves=safe_spline(curves, rule))
     if "n" in curves:
         return safe.with_(curves=_picture(curves, result.tidy, found, rule))
     return safe
@@ -190,8 +195,12 @@ def _nomogram_ends(result: Result) -> list[Any]:
     return ends
 
 
+_SCALES = r"total|risk_[\d.e+]+"
+"""Axes of a nomogram that hold sums and risks, no value of a patient."""
+
+
 def _without_ends(curves: pd.DataFrame) -> pd.DataFrame:
-    values = pd.to_numeric(curves["value"], errors="coerce")
+    values = pd.to_numeric(curves["value"], errors="coerce").mask(curves["axis"].str.fullmatch(_SCALES))
     ends: list[Any] = []
     for _, rows in values.dropna().groupby(curves["axis"], sort=False):
         if len(rows) > 2:

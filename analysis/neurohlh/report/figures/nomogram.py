@@ -23,6 +23,8 @@ _LANE, _AXIS = 0.17, 0.3
 """Inches that a further line of labels takes, and an axis with one line of them."""
 _RISK = re.compile(r"risk_([\d.e+]+)")
 _SMALL = 8
+_FULL = 100.0
+"""Points of the axis above, also where the value that has them all may not be shown."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,8 @@ def nomogram(result: Result, names: Names) -> Drawing:
 def _upper(result: Result, names: Names) -> list[_Line]:
     curves = result.curves
     variables = [a for a in dict.fromkeys(curves["axis"]) if a != TOTAL and not _RISK.fullmatch(a)]
-    full = float(curves.loc[curves["axis"].isin(variables), "points"].max())
-    steps = np.linspace(0.0, full, 11)
+    full = max(_FULL, float(curves.loc[curves["axis"].isin(variables), "points"].max()))
+    steps = np.arange(0.0, full + 1e-9, _FULL / 10)
     lines = [_Line(POINTS, names.say("Points"), steps, [fmt.shortest(s) for s in steps], full)]
     for variable in variables:
         part = curves[curves["axis"] == variable]
