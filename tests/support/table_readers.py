@@ -33,6 +33,20 @@ def page_rows(element):
     return [[text for cell in row for text in _html_cell(cell)] for row in element.findall("tbody/tr")]
 
 
+def page_numbers(element):
+    """What stands in the number columns of a table of an HTML page, line by line, whatever the order of the lines."""
+    lines = (
+        [_html_cell(cell)[0] for cell in row if cell.get("class") == "number"] for row in element.findall("tbody/tr")
+    )
+    return sorted([text for text in line if text] for line in lines)
+
+
+def shown_numbers(table):
+    """What stands in the number columns of a table, as `page_numbers`."""
+    lines = ([t for t, c in zip(line, table.columns, strict=True) if c.number and t] for line in shown(table))
+    return sorted(line for line in lines)
+
+
 def _html_cell(cell):
     for mark in cell.findall("sup"):
         mark.drop_tree()
