@@ -83,8 +83,8 @@ def pages_of(pdf: Path) -> list[str]:
 
 
 def bare(text: str) -> str:
-    """A text without white space and raised signs, which a PDF may give in a line of their own."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", re.sub("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]", "", text)))
+    """A text without white space and without signs of another font, which a PDF gives in lines of their own."""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", re.sub("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻℃]", "", text)))
 
 
 def outside(pdf: Path, margin: float) -> list[tuple[int, str]]:
