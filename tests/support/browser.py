@@ -55,9 +55,10 @@ class Opened:
         self._context.close()
 
 
-def violations(page: Page, part: str | None = None) -> list[str]:
+def violations(page: Page, part: str | None = None, *, colours: bool = True) -> list[str]:
     """What axe finds serious or critical on the page, or a part of it, as it is shown now."""
-    found = Axe().run(page, context=part, options={"resultTypes": ["violations"]}).response["violations"]
+    options = {"resultTypes": ["violations"], "rules": {"color-contrast": {"enabled": colours}}}
+    found = Axe().run(page, context=part, options=options).response["violations"]
     return [
         f"{v['id']} ({v['impact']}): {v['nodes'][0]['html'][:200]}: {v['nodes'][0]['failureSummary'][:200]}"
         for v in found
