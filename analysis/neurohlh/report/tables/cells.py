@@ -84,6 +84,8 @@ def counts_cell(row: Record) -> Cell:
     known = [row[c] for c in ("events", "n") if not fmt.is_missing(row[c])]
     if not known:
         return Cell()
+    if any(map(fmt.is_suppressed, known)):
+        return Cell(fmt.SUPPRESSED, rows=(row[ROW],))
     return Cell("/".join(map(fmt.integer, known)), value=sort_value(known[0]), rows=(row[ROW],))
 
 

@@ -90,6 +90,12 @@ def test_what_was_suppressed_shows_no_digit_of_it(name, request):
                     assert cell.value is None
 
 
+def test_half_of_a_count_is_not_shown_beside_what_was_suppressed(cox):
+    hidden = tidy_frame([{**row, "n": SUPPRESSED} for row in cox.tidy.to_dict("records")])
+    shown = {row.cells[1].text for row in tables_of(cox.with_(tidy=hidden))[0].rows if len(row.cells) > 1}
+    assert shown == {"suppressed"}
+
+
 def _hidden(row):
     return {c: SUPPRESSED for c in NUMBERS if c != "time" and row[c] == row[c]}
 
