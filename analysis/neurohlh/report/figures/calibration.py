@@ -78,7 +78,7 @@ def _marks(result: Result, groups: pd.DataFrame, names: Names) -> list[Mark]:
 
 def _groups(plot: Axes, groups: pd.DataFrame) -> None:
     for row in groups.to_dict("records"):
-        if not np.isnan(row["conf_low"]):
+        if not np.isnan(float(row["conf_low"])):
             plot.plot([row["predicted"]] * 2, [row["conf_low"], row["conf_high"]], color=INK, lw=1.1)
     known = groups[groups["observed"].notna()]
     plot.plot(known["predicted"], known["observed"], ls="none", gid="groups", clip_on=False, **_GROUP)
