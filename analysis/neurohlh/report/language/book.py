@@ -34,6 +34,8 @@ class Template:
     """How many signs of it are literal: the more, the surer a match."""
     parts: int
     """Of how many parts, between semicolons, it is made."""
+    heads: int
+    """The same between colons."""
     coded: frozenset[int] = frozenset()
     """The places of holes that stand within code or quotation marks: what fills them is not translated."""
 
@@ -104,7 +106,9 @@ def _template(english: str, said: str) -> Template:
     pieces, holes = tuple(parts[::2]), tuple(int(n) for n in parts[1::2])
     said = said.strip().rstrip(_STOPS)
     coded = frozenset(place for place in range(len(holes)) if _in_code(pieces[place], english))
-    return Template(pieces, holes, said, sum(map(len, pieces)), len(split(english, "; ")), coded)
+    return Template(
+        pieces, holes, said, sum(map(len, pieces)), len(split(english, "; ")), len(split(english, ": ")), coded
+    )
 
 
 def _in_code(before: str, english: str) -> bool:

@@ -14,8 +14,10 @@ _NESTED = 4
 _RUN = 6
 """So many sentences, or pieces between semicolons or commas, are looked up together at most."""
 _TRIES = 60
-_COMPARISON = re.compile(r" (>=|<=|==|!=|>|<|≥|≤|=|×|→|->|\+|−|&|/|–|—|vs|v) ")
-_COUNTED = re.compile(r"(.+[^\d,.]) (\d[\d.,\u202f]*(?: ?%)?)\.?")
+_SURE = 6
+"""So many literal signs make a template sure; ' of ' may stand anywhere."""
+_COMPARISON = re.compile(r" (>=|<=|==|!=|>|<|≥|≤|=|×|→|->|\+|−|-|&|/|–|—|vs|v) ")
+_COUNTED = re.compile(r"(.+) (\d[\d.,\u202f]*(?: ?%)?)\.?")
 _JOINED = re.compile(r"(, |; |: )(.+)", re.S)
 _JOINTS = {", ": "，", "; ": "；", ": ": "："}
 _CITED = re.compile(r"(.+?) ([\[(])([^\[\]()]*(?:\([^()]*\)[^\[\]()]*)?)[\])]\.?", re.S)
@@ -52,14 +54,17 @@ class Composer:
 
     def _found(self, text: str, nest: int) -> str | None:
         bare = text.strip()
+        cited = self._cited(bare, nest)
+        if cited is not None:
+            return text.replace(bare, cited)
         if self.book.whole(bare) is None and (bare in self.kept or not needs_words(bare)):
             return text
         if bare != text:
             said = self.text(bare, nest)
             return None if said is None else text.replace(bare, said)
         ways = (
-            self._whole, self._cited, self._sentences, self._template, self._semicolons, self._signs, self._colon,
-            self._bracket, self._list, self._terms, self._counted,
+            self._whole, self._sentences, self._template, self._semicolons, self._signs, self._colon,
+            self._bracket, self._list, self._terms, self._counted, self._weak_template,
         )  # fmt: skip
         return next((said for way in ways for said in [way(text, nest)] if said is not None), None)
 
@@ -81,19 +86,27 @@ class Composer:
         return None if said is None else sentences_joined(said)
 
     def _template(self, text: str, nest: int) -> str | None:
+        """By a template that holds enough words to be sure, and as many semicolons and colons as the text."""
+        return self._by_template(text, nest, weak=False)
+
+    def _weak_template(self, text: str, nest: int) -> str | None:
+        return self._by_template(text, nest, weak=True)
+
+    def _by_template(self, text: str, nest: int, *, weak: bool) -> str | None:
         if nest == 0:
             return None
         bare = text.removesuffix(".")
-        joints = len(cut.split(bare, "; "))
+        parts, heads = len(cut.split(bare, "; ")), len(cut.split(bare, ": "))
         for template in self.book.templates(bare):
-            if template.parts != joints:
-                continue  # no hole holds two parts: they would be parts of the text
-            said = next(self._fills(template, bare, nest - 1), None)
+            sure = template.weight >= _SURE and template.parts == parts and template.heads == heads
+            if sure == weak or template.parts > parts:
+                continue
+            said = next(self._fills(template, bare, nest - 1, weak=weak), None)
             if said is not None:
                 return said + _stop(text)
         return None
 
-    def _fills(self, template: Template, text: str, nest: int) -> Iterator[str]:
+    def _fills(self, template: Template, text: str, nest: int, *, weak: bool) -> Iterator[str]:
         """The ways in which the holes of a template can be filled from a text, every one of them translated."""
         pieces, holes, tries = template.pieces, template.holes, iter(range(_TRIES))
 
@@ -105,16 +118,16 @@ class Composer:
                 if next(tries, None) is None:
                     return
                 hole = text[at:end]
-                found = hole if index in template.coded else self._hole(hole, pieces[index], nest)
+                found = hole if index in template.coded else self._hole(hole, pieces[index], nest, weak)
                 if found is not None:
                     yield from rest(index + 1, end + len(pieces[index + 1]), {**said, holes[index]: found})
 
         if _begins(text, pieces[0]):
             yield from rest(0, len(pieces[0]), {})
 
-    def _hole(self, hole: str, before: str, nest: int) -> str | None:
+    def _hole(self, hole: str, before: str, nest: int, weak: bool) -> str | None:
         added = before[-1:].isalnum() or before[-1:] in ")%'\"" if before else False
-        if not cut.can_fill(hole, added=added):
+        if not cut.can_fill(hole, added=added, weak=weak):
             return None
         found = _JOINED.fullmatch(hole) if added else None
         if found is None:

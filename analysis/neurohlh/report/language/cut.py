@@ -11,6 +11,7 @@ _NESTING = re.compile(r"[(\[{)\]}'\"]")
 _SENTENCE_END = re.compile(r"(?<=[.?!])\s+(?=[A-Z0-9'\"“(<])")
 # Words with which no phrase ends.
 _UNFINISHED = re.compile(r"\b(?:of|and|the|in|with|to|is|was|are|were|an|for|by|or|from|that|which|as|on|its|their)$")
+_TWO_NUMBERS = re.compile(r"\d[\d.,]* \d[\d.,]*")
 _ABBREVIATED = re.compile(r"\b(?:al|vs|e\.g|i\.e|cf|ed|No|Fig|St|approx)\.$")
 
 
@@ -95,11 +96,14 @@ def hole_ends(text: str, at: int, piece: str, *, last: bool) -> Iterator[int]:
         found = text.find(piece, found + 1)
 
 
-def can_fill(hole: str, *, added: bool = False) -> bool:
+def can_fill(hole: str, *, added: bool = False, weak: bool = False) -> bool:
     """Whether a piece can fill a hole: brackets closed, no joint at its ends, one sentence and one part of it.
 
-    Where the hole follows a word without a blank (`added`) the piece may begin with a joint: ', sheet 2'.
+    Where the hole follows a word without a blank (`added`) the piece may begin with a joint: ', sheet 2'. A `weak` hole
+    may hold several parts. Two numbers side by side fill no hole: the second counts what the first belongs to.
     """
     if _UNFINISHED.search(hole) or (hole[0] in ",;:. )]" and not added) or hole[-1] in ",;: ([":
         return False
-    return closed(hole) and len(sentences(hole)) == 1 and len(split(hole, "; ")) == 1
+    if _TWO_NUMBERS.fullmatch(hole) or not closed(hole) or len(sentences(hole)) > 1:
+        return False
+    return weak or len(split(hole, "; ")) == 1

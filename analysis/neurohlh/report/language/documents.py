@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,18 +18,10 @@ _NOT_SAID = frozenset({"key", "kind", "tone", "name", "frame", "lang", "block", 
 def translated(document: Document, language: Language) -> Document:
     """`document` with every text said in `language`, its pictures too.
 
-    What stands in a verbatim column (names of files, headers, settings and their values) stays wherever it is named,
-    and so does a title that the study gave.
+    Names that the data gave and a title that the study gave stay, and so does what stands in a verbatim column.
     """
-    said: Document = _said(document, language.keeping((*_verbatim(document), *document.kept, document.title)))
+    said: Document = _said(document, language.keeping((*document.kept, document.title)))
     return replace(said, lang=language.code)
-
-
-def _verbatim(document: Document) -> Iterator[str]:
-    for table in document.find(Table):
-        places = [place for place, column in enumerate(table.columns) if column.verbatim]
-        for row in table.rows if places else ():
-            yield from (row.cells[place].text for place in places if place < len(row.cells))
 
 
 def _said(value: Any, language: Language) -> Any:
@@ -65,7 +56,7 @@ def _row(table: Table, row: Row, language: Language) -> Row:
     """A row of a table; a cell under a verbatim column keeps its text, but not what stands below or beside it."""
     cells = []
     for place, cell in enumerate(row.cells):
-        said = _said(cell, language)
         verbatim = place < len(table.columns) and table.columns[place].verbatim
+        said = _said(replace(cell, text="") if verbatim else cell, language)
         cells.append(replace(said, text=cell.text) if verbatim else said)
     return replace(row, cells=tuple(cells))
