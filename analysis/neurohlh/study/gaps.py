@@ -51,11 +51,11 @@ def _gaps_in_words(curves: pd.DataFrame, labels: dict[str, str]) -> Iterator[str
 
 
 def _states(values: pd.Series, cells: pd.Series | None) -> np.ndarray:
-    known = values.notna() & ~values.astype(object).isin(_UNKNOWN_WORDS)
+    unknown = values.astype(object).isin(_UNKNOWN_WORDS)
     codes = np.full(len(values), CELL_STATES.index("unknown")) if cells is None else cells.to_numpy(dtype=int)
     gaps = np.array(CELL_STATES, dtype=object)[codes]
-    gaps[gaps == "value"] = "unknown"
-    return np.where(known, "value", gaps)
+    gaps[(gaps == "value") | unknown] = "unknown"
+    return np.where(values.notna() & ~unknown, "value", gaps)
 
 
 def _exposure(status: pd.Series) -> np.ndarray:

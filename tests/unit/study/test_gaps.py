@@ -21,10 +21,12 @@ FRAME = pd.DataFrame(
         "platelets": [30.0, None, 40.0, 50.0, None],
     }
 )
-# The age of the first is derived from dates: its own cell is blank. The platelets of the last were refused.
+# The age of the first is derived from dates: its own cell is blank. The trigger is derived from flags: no column holds
+# it, yet the second's is unknown, not unasked. The platelets of the last were refused.
 STATES = pd.DataFrame(
     {
         "age_years": ["blank", "value", "unknown", "value", "value"],
+        "trigger_category": ["no_column"] * 5,
         "platelets": ["value", "not_done", "value", "value", "refused"],
     }
 ).apply(lambda column: column.map(CELL_STATES.index))

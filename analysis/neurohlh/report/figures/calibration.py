@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from neurohlh.core import format as fmt
 from neurohlh.core.result import Result
 from neurohlh.report.figures.distribution import STRIP, strip
-from neurohlh.report.figures.key import Mark, key_height, key_lines, write_key
+from neurohlh.report.figures.key import Mark, key_height, key_lines, key_width, write_key
 from neurohlh.report.figures.look import ACCENT, GRID, INK, MUTED, Drawing, axes, canvas
 from neurohlh.report.names import Names
 
@@ -27,11 +27,13 @@ def calibration(result: Result, names: Names) -> Drawing:
     """The smooth curve (corrected for optimism where it is), groups of patients with intervals, and the diagonal."""
     groups, curve = calibration_groups(result.tidy), result.curves
     most = _most(groups, curve)
-    key = key_lines(_marks(result, groups, names), _LEFT + _SIDE)
+    marks = _marks(result, groups, names)
+    width = max(_LEFT + _SIDE + 0.3, key_width(marks) + 0.4)
+    key = key_lines(marks, width - 0.3)
     beneath = pd.DataFrame(result.method.get("distribution", []))
     below = 0.55 + (STRIP + 0.12 if len(beneath) else 0.0)
     height = below + _SIDE + key_height(key)
-    figure = canvas(_LEFT + _SIDE + 0.3, height)
+    figure = canvas(width, height)
     plot = axes(figure, _LEFT, below, _SIDE, _SIDE)
     plot.plot([0, most], [0, most], **_IDEAL)
     if "apparent" in curve:

@@ -44,7 +44,7 @@ def decision_curve(result: Result, names: Names) -> Drawing:
     for group, look in looks.items():
         part = curves[curves["group"] == group]
         if "conf_low" in part and part["conf_low"].notna().any():
-            _limits(plot, part, look)
+            _limits(plot, part, look, filled=group == next(iter(looks)))
         plot.plot(part["threshold"], part["net_benefit"], label=group, **look)
     _dress(plot, curves, default_strategies(result), names)
     write_key(plot, key, left=0.15)
@@ -72,11 +72,14 @@ def _words(group: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _limits(plot: Axes, part: pd.DataFrame, look: dict[str, Any]) -> None:
+def _limits(plot: Axes, part: pd.DataFrame, look: dict[str, Any], *, filled: bool) -> None:
     known = part[part["conf_low"].notna() & part["conf_high"].notna()]
     for limit in ("conf_low", "conf_high"):
         plot.plot(known["threshold"], known[limit], color=look["color"], lw=0.7, ls=look.get("ls", "-"), alpha=0.8)
-    plot.fill_between(known["threshold"], known["conf_low"], known["conf_high"], color=look["color"], alpha=0.08, lw=0)
+    if filled:  # a second area over the first would hide which is which
+        plot.fill_between(
+            known["threshold"], known["conf_low"], known["conf_high"], color=look["color"], alpha=0.1, lw=0
+        )
 
 
 def _dress(plot: Axes, curves: pd.DataFrame, plain: tuple[str, str], names: Names) -> None:

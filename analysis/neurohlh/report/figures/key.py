@@ -41,6 +41,11 @@ def key_lines(marks: Sequence[Mark], room: float) -> list[list[tuple[Mark, float
     return lines
 
 
+def key_width(marks: Sequence[Mark]) -> float:
+    """How many inches the widest mark takes: the least that a figure leaves its key."""
+    return max((_SAMPLE + 0.1 + text_width(mark.text, _SIZE) for mark in marks), default=0.0)
+
+
 def key_height(lines: Sequence[object]) -> float:
     """How many inches the key takes above a plot."""
     return _ABOVE + LINE * len(lines)

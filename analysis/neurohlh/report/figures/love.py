@@ -10,11 +10,12 @@ from matplotlib.axes import Axes
 
 from neurohlh.core import format as fmt
 from neurohlh.core.result import Result
-from neurohlh.report.figures.key import Mark, key_height, key_lines, write_key
-from neurohlh.report.figures.look import ACCENT, GRID, INK, MUTED, Drawing, axes, canvas, text_width, write
+from neurohlh.report.figures.key import Mark, key_height, key_lines, key_width, write_key
+from neurohlh.report.figures.lettering import text_width, wrapped
+from neurohlh.report.figures.look import ACCENT, GRID, INK, MUTED, Drawing, axes, canvas, write
 from neurohlh.report.names import Names
 
-_ROW, _PLOT, _SIZE, _LEAST = 0.25, 4.4, 9, 0.25
+_ROW, _PLOT, _SIZE, _LEAST, _WIDEST = 0.25, 4.4, 9, 0.25, 4.0
 # Told apart by their shapes as well as by their colours.
 _LOOKS: tuple[dict[str, Any], ...] = (
     {"marker": "o", "color": INK, "mfc": "white", "ms": 6.5, "mew": 1.2},
@@ -35,13 +36,14 @@ def love(result: Result, names: Names) -> Drawing:
     """
     curves = result.curves
     rows = _rows(curves)
-    labels = [_label(names, *key) for key in rows]
+    labels = [wrapped(_label(names, *key), _WIDEST, _SIZE, most=1) for key in rows]
     looks = dict(zip(dict.fromkeys(curves["population"]), _LOOKS, strict=False))
     threshold = float(curves["threshold"].iloc[0])
     left = max(text_width(text, _SIZE) for text in labels) + 0.3
-    key = key_lines(_marks(looks, threshold, names), left + _PLOT - 0.3)
-    height = _ROW * len(rows) + 0.6 + key_height(key)
-    figure = canvas(left + _PLOT + 0.3, height)
+    marks = _marks(looks, threshold, names)
+    width = max(left + _PLOT + 0.3, key_width(marks) + 0.4)
+    key = key_lines(marks, width - 0.3)
+    figure = canvas(width, _ROW * len(rows) + 0.6 + key_height(key))
     plot = axes(figure, left, 0.55, _PLOT, _ROW * len(rows))
     plot.axvline(threshold, color=INK, lw=1, ls=(0, (4, 3)))
     for y, (row, label) in enumerate(zip(rows.values(), labels, strict=True)):
@@ -65,8 +67,9 @@ def _rows(curves: pd.DataFrame) -> dict[tuple[str, str, str], dict[str, float]]:
 
 def _label(names: Names, variable: str, term: str, level: str) -> str:
     if level:
-        return f"{names.label(variable)}: {names.level(variable, level)}"
-    return names.label(variable) if term == variable else f"{names.label(variable)} ({term.split('(')[0]})"
+        return f"{names.say(names.label(variable))}: {names.say(names.level(variable, level))}"
+    label = names.say(names.label(variable))
+    return label if term == variable else f"{label} ({term.split('(')[0]})"
 
 
 def _marks(looks: dict[str, dict[str, Any]], threshold: float, names: Names) -> list[Mark]:

@@ -39,7 +39,7 @@ def completeness(result: Result, names: Names) -> Drawing:
     """Stacked bars by state of the cell, one per variable; variables without any column are not drawn."""
     wide = _shares(result.tidy)
     asked = wide[wide.get("no_column", pd.Series(0.0, index=wide.index)) < 1].head(_MOST_ROWS)
-    labels = [_short(names.label(str(v))) for v in asked.index]
+    labels = [_short(names.say(names.label(str(v)))) for v in asked.index]
     left = max((text_width(t, _SIZE) for t in labels), default=1.0) + 0.3
     width = max(7.6, left + 4.2)
     states = _occurring(asked)
@@ -60,7 +60,7 @@ def patterns(result: Result, names: Names) -> Drawing:
     ranks = list(dict.fromkeys(curves["pattern"]))
     variables = [str(v) for v in dict.fromkeys(curves["variable"])]
     shown = ranks[:_MOST_PATTERNS]
-    labels = [_short(names.label(v)) for v in variables]
+    labels = [_short(names.say(names.label(v))) for v in variables]
     left = max(text_width(t, _SIZE) for t in labels) + 0.45
     wide = _COLUMN * max(len(shown), _FEWEST)
     shares = _shares(result.tidy[result.tidy["variable"] != ""]).reindex(variables)

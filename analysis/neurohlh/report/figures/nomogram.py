@@ -13,7 +13,8 @@ from matplotlib.axes import Axes
 
 from neurohlh.core import format as fmt
 from neurohlh.core.result import Result
-from neurohlh.report.figures.look import GRID, INK, MUTED, Drawing, axes, canvas, text_width, write
+from neurohlh.report.figures.lettering import text_width, wrapped
+from neurohlh.report.figures.look import GRID, INK, MUTED, Drawing, axes, canvas, write
 from neurohlh.report.names import Names
 
 TOTAL, POINTS = "total", "points"
@@ -72,10 +73,10 @@ def _upper(result: Result, names: Names) -> list[_Line]:
         number = part["position"].notna().all()
         for k, piece in enumerate(_monotone(part) if number else [part]):
             texts = [
-                _number(row["position"]) if number else names.level(variable, str(row["value"]))
+                _number(row["position"]) if number else names.say(names.level(variable, str(row["value"])))
                 for row in piece.to_dict("records")
             ]
-            name = names.with_unit(variable) if k == 0 else ""
+            name = names.say(names.with_unit(variable)) if k == 0 else ""
             lines.append(_Line(variable, name, piece["points"].to_numpy(dtype=float), texts, full, not number))
     return [_laid_out(line) for line in lines]
 
@@ -149,7 +150,7 @@ def _draw(plot: Axes, lines: list[_Line], left: float, guides: bool = False) -> 
     top = 0.1
     for line in lines:
         bold = line.key in (POINTS, TOTAL)
-        write(plot, _short(line.name, bold), 8 - left * 72, top, bold=bold, size=_SIZE)
+        write(plot, wrapped(line.name, _WIDEST, _SIZE, bold=bold, most=1), 8 - left * 72, top, bold=bold, size=_SIZE)
         low, high = float(line.places.min()), float(line.places.max())
         plot.plot([low, high], [top, top], color=INK, lw=1.1, clip_on=False)
         plot.plot(line.places, [top] * len(line.places), "|", color=INK, ms=7, clip_on=False, gid=f"axis:{line.key}")
@@ -169,9 +170,3 @@ def _label(plot: Axes, line: _Line, place: float, top: float, text: str, lane: i
         text, (place, y), xytext=({"center": 0, "left": 3, "right": -3}[side], 0), textcoords="offset points", ha=side,
         va="center", fontsize=_SMALL, annotation_clip=False,
     )  # fmt: skip
-
-
-def _short(text: str, bold: bool) -> str:
-    while text_width(text, _SIZE, bold=bold) > _WIDEST:
-        text = text.removesuffix("…")[:-1].rstrip() + "…"
-    return text

@@ -10,7 +10,7 @@ from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 from neurohlh.core import format as fmt
 from neurohlh.core.result import Result
 from neurohlh.report.figures.distribution import STRIP, strip
-from neurohlh.report.figures.key import Mark, key_height, key_lines, write_key
+from neurohlh.report.figures.key import Mark, key_height, key_lines, key_width, write_key
 from neurohlh.report.figures.look import ACCENT, GRID, INK, MUTED, Drawing, axes, canvas
 from neurohlh.report.names import Names
 
@@ -27,9 +27,11 @@ def spline(result: Result, names: Names) -> Drawing:
     part = {str(name): rows for name, rows in result.curves.groupby("part")}
     curve, bins = part["curve"], spline_bins(result)
     base, variable = float(result.method["reference_value"]), str(result.method["variable"])
-    key = key_lines(_marks(result, base, names), _LEFT + _WIDTH - 0.2)
+    marks = _marks(result, base, names)
+    width = max(_LEFT + _WIDTH + 0.3, key_width(marks) + 0.4)
+    key = key_lines(marks, width - 0.3)
     below = 0.6 + STRIP + 0.1
-    figure = canvas(_LEFT + _WIDTH + 0.3, below + _HEIGHT + key_height(key))
+    figure = canvas(width, below + _HEIGHT + key_height(key))
     plot = axes(figure, _LEFT, below, _WIDTH, _HEIGHT)
     plot.fill_between(curve["value"], curve["conf_low"], curve["conf_high"], color=ACCENT, alpha=0.16, lw=0)
     for limit in ("conf_low", "conf_high"):
@@ -45,7 +47,7 @@ def spline(result: Result, names: Names) -> Drawing:
         own.set_xlim(float(curve["value"].min()), float(curve["value"].max()))
         own.xaxis.set_major_locator(MaxNLocator(8))
     plot.tick_params(axis="x", labelbottom=False)
-    lower.set_xlabel(names.with_unit(variable))
+    lower.set_xlabel(names.say(names.with_unit(variable)))
     write_key(plot, key, left=0.15)
     return figure
 

@@ -99,7 +99,7 @@ def _key(lanes: pd.DataFrame, shown: Sequence[str], names: Names) -> list[Mark]:
 
 
 def _heads(lanes: pd.DataFrame, groups: dict[str, int], names: Names) -> dict[str, str]:
-    return {s: f"{names.group(s)} ({fmt.integer(groups[s])})" for s in dict.fromkeys(lanes["status"])}
+    return {s: f"{names.say(names.group(s))} ({fmt.integer(groups[s])})" for s in dict.fromkeys(lanes["status"])}
 
 
 def _segments(lanes: pd.DataFrame) -> list[tuple[str, int, float, float]]:

@@ -9,6 +9,7 @@ from neurohlh.core.pictures import balances
 from neurohlh.report import figures
 from neurohlh.report.figures.distribution import strip
 from neurohlh.report.figures.look import axes, canvas, style
+from neurohlh.report.language import Language
 from neurohlh.report.names import Names
 from neurohlh.stats.hazards.spline import cox_spline
 from neurohlh.stats.predict.calibration import calibration
@@ -166,3 +167,21 @@ def test_a_strip_marks_where_anybody_is_and_hatches_what_is_not_shown():
     assert strokes == [(0, 1), (3, 5)]
     assert plot.texts[0].get_text() == "Distribution of the patients; hatched: not shown"
     assert_readable(figure)
+
+
+class Longer(Language):
+    """Says everything at twice the length, as another language might."""
+
+    def say(self, text: str) -> str:
+        return f"{text} {text}" if text else text
+
+
+@pytest.mark.parametrize("shown", ["love", "calibration", "decision", "spline"])
+def test_words_of_twice_the_length_stay_inside(frame, shown):
+    made = {
+        "love": lambda: balance(frame, weight(frame, "cns", ["age"], estimand="ATE")),
+        "calibration": lambda: calibration(frame, "days", "died", "risk", horizon=200),
+        "decision": lambda: decision_curve(frame, "died", ["risk"], thresholds=[0.1, 0.2]),
+        "spline": lambda: cox_spline(frame, "days", "died", ["age"], "age"),
+    }[shown]()
+    assert_readable(figures.draw(made, names=Names(language=Longer())))
