@@ -44,7 +44,7 @@ _EXPOSURE_LEVELS = {
     "indeterminate": "CNS status undecided",
     "not_applicable": "Not applicable",
 }
-_LABELS = {
+LABELS = {
     "cns": "CNS involvement at baseline",
     "cns_status": "CNS involvement",
     "symptoms_tested": "Neurological assessment",
@@ -88,7 +88,7 @@ def assemble(
         chapters=chapters(config.plan),
         results=results,
         exposure=EXPOSURE,
-        labels={v.name: v.label() for v in codebook()} | _LABELS,
+        labels={v.name: v.label() for v in codebook()} | LABELS,
         level_labels={EXPOSURE: _EXPOSURE_LEVELS, "cns_status": _EXPOSURE_LEVELS, **_merged_levels()},
         units={v.name: v.unit for v in codebook() if v.unit},
         cautions=cautions(classified, population, results, config),

@@ -35,6 +35,7 @@ from neurohlh.stats.describe.table1 import table1 as _table1
 from neurohlh.stats.hazards.cox import cox_table
 from neurohlh.study.config import Model
 from neurohlh.study.covariates import check_covariates, variable_of
+from neurohlh.study.findings import LABELS
 from neurohlh.study.first_results import table1_variables
 from neurohlh.study.follow import (
     EXPOSURE,
@@ -107,12 +108,13 @@ def patients_of(data: Data) -> pd.DataFrame:
 def table1(data: Data, by: str | None = "cns", *, tests: bool = False) -> Result:
     """Table 1: median and quartiles or n/N by CNS status (or another column), SMD, missing values counted."""
     frame = patients_of(data)
-    return _table1(frame, by="cns_status" if by == EXPOSURE else by, variables=table1_variables(frame), tests=tests)
+    found = _table1(frame, by="cns_status" if by == EXPOSURE else by, variables=table1_variables(frame), tests=tests)
+    return _asked(found, data)
 
 
 def cns_frequency(data: Data) -> Result:
     """Frequency of CNS involvement as tested and with everybody undecided read as negative or as positive; Wilson."""
-    return frequency(patients_of(data)["cns_status"], variable="cns_status")
+    return _asked(frequency(patients_of(data)["cns_status"], variable="cns_status"), data)
 
 
 def _survival_of(data: Data, endpoint: str, exposed: bool, declared: float | None) -> Survival:
@@ -131,10 +133,14 @@ def _survival_of(data: Data, endpoint: str, exposed: bool, declared: float | Non
 
 
 def _asked(result: Result, data: Data) -> Result:
-    """A result that somebody asked for beside the plan of a study says that it is exploratory."""
+    """A result in the codebook's words; asked for beside the plan of a study, it says that it is exploratory."""
+    named = {name: codebook()[name] for name in set(result.tidy["variable"]) if name in codebook()}
+    labels = {name: variable.label() for name, variable in named.items()} | LABELS
+    units = {name: variable.unit for name, variable in named.items() if variable.unit}
+    method = {**result.method, "labels": dict(sorted(labels.items())), "units": dict(sorted(units.items()))}
     if not isinstance(data, StudyCohort):
-        return result
-    return result.with_(method={**result.method, "plan": EXPLORATORY}, notes=(*result.notes, OUTSIDE))
+        return result.with_(method=method)
+    return result.with_(method={**method, "plan": EXPLORATORY}, notes=(*result.notes, OUTSIDE))
 
 
 def _zero_words(data: Data, exposed: bool, declared: float | None) -> str:

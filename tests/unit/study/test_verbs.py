@@ -229,3 +229,11 @@ def test_what_is_asked_beside_the_plan_says_that_it_is_exploratory(cohort):
         assert found.method["plan"] == "exploratory", verb.__name__
         assert any(note.startswith("Exploratory") for note in found.notes), verb.__name__
     assert "plan" not in nh.kaplan_meier(cohort.patients, "os", by="cns").method
+
+
+def test_a_result_speaks_the_words_of_the_codebook(cohort):
+    said = nh.cox(cohort, "os", "cns + platelets").to_markdown()
+    assert "CNS involvement at baseline" in said
+    assert "Platelets" in said
+    assert "10⁹/L" in said
+    assert "Cns" not in said
