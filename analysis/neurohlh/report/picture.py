@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from neurohlh.core.journal import JournalStyle, current, journal
 from neurohlh.core.result import Result
 from neurohlh.report.blocks import Picture
 from neurohlh.report.language import Language
@@ -16,35 +17,43 @@ from neurohlh.report.names import Names
 
 @dataclass(frozen=True, eq=False)
 class ResultPicture(Picture):
-    """How a result is drawn: the words of `names` (and their language), and the options of its kind of figure."""
+    """How a result is drawn: the words of `names` (and their language), and the options of its kind of figure.
+
+    Its numbers are printed in the style of the journal that was in force when the document was made, whenever it is
+    drawn.
+    """
 
     result: Result
     names: Names
     options: Mapping[str, Any] = field(default_factory=dict)
+    style: JournalStyle = field(default_factory=current)
 
     def svg(self, key: str, title: str, description: str) -> str:
         """The drawing as an SVG element for a page; `key` makes its ids its own."""
         from neurohlh.report import figures  # matplotlib loads only when a figure is drawn
 
-        return figures.inline_svg(self.result, key, title, description, names=self.names, **self.options)
+        with journal(self.style):
+            return figures.inline_svg(self.result, key, title, description, names=self.names, **self.options)
 
     def png(self, dpi: int) -> bytes:
         """The drawing as a PNG file on white; drawn once per resolution."""
         if dpi not in self._pngs:
             from neurohlh.report import figures
 
-            drawn = figures.draw(self.result, names=self.names, **self.options)
-            self._pngs[dpi] = figures.png_bytes(drawn, dpi)
+            with journal(self.style):
+                drawn = figures.draw(self.result, names=self.names, **self.options)
+                self._pngs[dpi] = figures.png_bytes(drawn, dpi)
         return self._pngs[dpi]
 
     def save(self, stem: Path, formats: Sequence[str], dpi: int) -> None:
         """Write `<stem>.svg` and the like."""
         from neurohlh.report import figures
 
-        others = [form for form in formats if form != "png"]
-        figures.save(self.result, stem, names=self.names, formats=others, **self.options)
-        if "png" in formats:
-            stem.with_name(f"{stem.name}.png").write_bytes(self.png(dpi))
+        with journal(self.style):
+            paths = figures.save(self.result, stem, names=self.names, formats=formats, dpi=dpi, **self.options)
+        for path in paths:
+            if path.suffix == ".png":  # which a Word file needs again
+                self._pngs[dpi] = path.read_bytes()
 
     def said_in(self, language: Language) -> ResultPicture:
         """The same drawing with its words in another language."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from neurohlh.core.findings import Findings
 from neurohlh.core.journal import JournalStyle, journal
 from neurohlh.report.blocks import Document, Figure
+from neurohlh.report.flow import flow_breaks
 from neurohlh.study.config import StudyConfig
 
 REPORT = "report"
@@ -47,9 +48,8 @@ def study_page(findings: Findings, config: StudyConfig, language: str | None = N
     """The report of a study as one self-contained page, in its first language or in another."""
     from neurohlh.report.language import Language
 
-    with study_style(config):  # figures are drawn, and with them numbers printed, when the page is made
-        said = Language(language or config.study.languages[0]).document(study_document(findings, config))
-        return _rendered(said, "html").decode()
+    said = Language(language or config.study.languages[0]).document(study_document(findings, config))
+    return _rendered(said, "html").decode()
 
 
 def write_study_report(findings: Findings, config: StudyConfig, folder: Path) -> None:
@@ -57,7 +57,7 @@ def write_study_report(findings: Findings, config: StudyConfig, folder: Path) ->
     wanted = Wanted.of(config)
     with study_style(config):
         write_reports(study_document(findings, config), folder, REPORT, wanted)
-        if len(findings.flow):
+        if len(findings.flow) and not flow_breaks(findings):  # the report says which numbers do not add up
             _write_flow(findings, folder / "figures", wanted)
 
 

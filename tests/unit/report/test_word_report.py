@@ -189,7 +189,7 @@ def test_chinese_has_a_font_and_one_that_takes_its_place(document):
         fonts, styles = (file.read(f"word/{name}.xml").decode() for name in ("fontTable", "styles"))
     assert re.search(r'w:name="Noto Sans SC"><w:altName w:val="SimSun"', fonts)
     assert 'w:eastAsia="Noto Sans SC"' in styles
-    assert re.search(r'<w:lang w:val="zh-CN" w:eastAsia="zh-CN"', styles)
+    assert re.search(r'<w:lang w:val="en-GB" w:eastAsia="zh-CN"', styles)
 
 
 def test_what_a_page_folds_stands_in_the_supplement_and_the_main_text_says_where(tmp_path):

@@ -19,7 +19,7 @@ def docx(document: Document) -> bytes:
     fields whose shown text is already right.
     """
     word = python_docx.Document()
-    style_document(word, document.lang)
+    style_document(word)
     numbering = Numbering(document)
     pieces = Body(document, numbering, Writer(word, numbering)).pieces()
     assemble(word, document, pieces)

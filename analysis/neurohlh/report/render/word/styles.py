@@ -46,9 +46,9 @@ _PARAGRAPHS = (
 )
 
 
-def style_document(word: WordDocument, lang: str) -> None:
+def style_document(word: WordDocument) -> None:
     """Give the document its fonts, languages and styles."""
-    _defaults(word, lang)
+    _defaults(word)
     normal = word.styles["Normal"]
     normal.font.size, normal.font.color.rgb = Pt(10), RGBColor.from_string(INK)
     _spacing(normal, 0, 6)
@@ -86,13 +86,13 @@ def _fonts(props: Any) -> None:
     props.insert(0, parse_xml(f"<w:rFonts {nsdecls('w')} {names}/>"))
 
 
-def _defaults(word: WordDocument, lang: str) -> None:
+def _defaults(word: WordDocument) -> None:
     props = word.styles.element.find(f".//{qn('w:rPrDefault')}/{qn('w:rPr')}")
     _fonts(props)
     for old in props.findall(qn("w:lang")):
         props.remove(old)
-    latin = "zh-CN" if lang == "zh" else "en-GB"
-    props.append(parse_xml(f'<w:lang {nsdecls("w")} w:val="{latin}" w:eastAsia="zh-CN" w:bidi="ar-SA"/>'))
+    # Latin words are English in a Chinese report too, and broken as such; Chinese signs are of the second language.
+    props.append(parse_xml(f'<w:lang {nsdecls("w")} w:val="en-GB" w:eastAsia="zh-CN" w:bidi="ar-SA"/>'))
     _fonts(word.styles["Normal"].element.get_or_add_rPr())
 
 

@@ -21,7 +21,8 @@ _STEP = 170  # an indent
 _MARGINS = "".join(
     f'<w:{side} w:w="{size}" w:type="dxa"/>' for side, size in (("top", 20), ("left", 60), ("right", 60))
 )
-_BLANK = re.compile(r"[ \n]+")  # a narrow no-break space holds a number and its sign together
+# Chinese breaks after any sign; a narrow no-break space holds a number and its sign together.
+_WORD = re.compile(r"[^ \n\u2e80-\uffff]+|[\u2e80-\uffff]{1,3}")
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,9 @@ def widths(table: Table) -> Widths:
     least, wanted = [], []
     for place, column in enumerate(table.columns):
         texts = list(_texts(table, place))
-        words = [word[:_WORD_AT_MOST] for text in texts for word in _BLANK.split(text)]
+        words = [word[:_WORD_AT_MOST] for text in texts for word in _WORD.findall(text)]
         whole = [text for text in texts[::2] if column.number and signs(text) <= _NUMBER_AT_MOST]
-        head = _PER_BOLD_SIGN * _longest(_BLANK.split(column.head))
+        head = _PER_BOLD_SIGN * _longest(_WORD.findall(column.head))
         least.append(_PADDING + max(head, _PER_SIGN * _longest([*words, *whole])))
         lines = _longest([line for text in texts for line in text.split("\n")])
         wanted.append(max(least[-1], _PADDING + _PER_SIGN * min(_TEXT_AT_MOST, lines)))
