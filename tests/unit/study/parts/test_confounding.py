@@ -118,7 +118,9 @@ def test_weights_balance_what_was_out_of_balance(results):
     assert smd["after"] < 0.01
     sizes = tidy[tidy["measure"] == "effective sample size"].set_index("group")
     assert (sizes["estimate"] < sizes["n"]).all()
-    assert {"smd", "abs_smd", "threshold"} <= set(results["confounding_balance"].curves.columns)
+    curves = results["confounding_balance"].curves
+    assert {"smd", "abs_smd", "threshold"} <= set(curves.columns)
+    assert list(dict.fromkeys(curves["population"])) == ["before", "Overlap weights"]
 
 
 def test_weighted_curves_lie_closer_than_the_crude_ones_where_all_is_confounding(results, material):

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from neurohlh.core.errors import NotEstimable
-from neurohlh.core.pictures import forest
+from neurohlh.core.pictures import balances, forest
 from neurohlh.core.result import Result, tidy_frame
 from neurohlh.stats.hazards.checks import FEW_EVENTS
 from neurohlh.stats.hazards.firth import cox_firth
@@ -208,7 +208,7 @@ def balanced(material: Material, sets: Sets, followed: Followed) -> Result:
 
     Raises NotEstimable where no weights can be made.
     """
-    found = balance(sets.main.frame, weighed(material, sets, "overlap"))
+    found = balances({"Overlap weights": balance(sets.main.frame, weighed(material, sets, "overlap"))})
     shown = found.tidy["measure"].isin(["SMD", "variance ratio", "effective sample size"])
     sizes = ", ".join(f"{_side(k)} {v:.0f}" for k, v in found.counts["effective_size"].items())
     before = ", ".join(f"{_side(k)} {v}" for k, v in found.counts["groups"].items())
