@@ -15,9 +15,11 @@ from neurohlh.core.result import Result
 
 FOREST_COLUMNS = ("block", "label", "estimate", "conf_low", "conf_high", "n", "events", "role", "note")
 """A line per row: `block` is the heading it stands under ('' none); `role` is one of `ROLES`."""
-ROLES = ("main", "other", "warning", "published", "pooled", "reference")
+ROLES = ("main", "other", "warning", "published", "pooled", "prediction", "reference")
 """main: the answer; other: beside it; warning: shown only so that nobody believes it; published: of a publication;
-pooled: a diamond, whose `note` may hold a prediction interval; reference: the level that others are compared with."""
+pooled: a diamond; prediction: where a further study is expected; reference: the level that others are compared with."""
+SCALES = ("log", "linear", "percent", "share")
+"""log: ratios, with 1 as no difference; linear: differences, with 0; percent: 0 to 100; share: 0 to 1."""
 UPSET_COLUMNS = ("pattern", "set", "state", "n", "events")
 """A row per pattern of evidence and set: `state` is met, not_met or unknown; n and events repeat within a pattern."""
 SPECIFICATION_COLUMNS = ("rank", "estimate", "conf_low", "conf_high", "declared")
@@ -27,12 +29,14 @@ SPECIFICATION_COLUMNS = ("rank", "estimate", "conf_low", "conf_high", "declared"
 def forest(
     result: Result, rows: Sequence[Mapping[str, Any]], *, axis: str, scale: str = "log", events: str = "deaths"
 ) -> Result:
-    """The result with a forest: `axis` says in words what is drawn; `scale` is log (ratios, null 1) or linear (null 0).
+    """The result with a forest: `axis` says in words what is drawn, `scale` is one of `SCALES`.
 
     `events` is the word for what is counted beside the patients.
 
-    Raises ValueError for a role outside `ROLES` or a column outside `FOREST_COLUMNS`.
+    Raises ValueError for a scale outside `SCALES`, a role outside `ROLES` or a column outside `FOREST_COLUMNS`.
     """
+    if scale not in SCALES:
+        raise ValueError(f"not a scale of a forest: {scale}")
     unknown = {key for row in rows for key in row} - set(FOREST_COLUMNS)
     if unknown:
         raise ValueError(f"not a column of a forest: {', '.join(sorted(unknown))}")

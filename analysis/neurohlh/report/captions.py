@@ -8,7 +8,8 @@ from neurohlh.core.result import Result
 _CURVES = "ticks mark censored patients; thin where fewer than {sparse} are at risk."
 _READ: dict[str, tuple[str, str]] = {
     "forest": ("Figure", "Filled square: the answer or a published estimate; hollow: beside it; diamond: pooled; "
-               "cross: shown only as a warning. Lines are {level} intervals."),
+               "dashed without a mark of its own: where a further study is expected; cross: shown only as a warning. "
+               "Lines are {level} intervals."),
     "upset": ("Figure", "Each column is one pattern of evidence: how many patients have it, and how many of them "
               "died."),
     "specification_curve": ("Figure", "Every estimate in its order with its {level} interval; below, the choices that "

@@ -8,18 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, NullLocator
 
 from neurohlh.core import format as fmt
 from neurohlh.core.result import Result
-from neurohlh.report.figures.look import ACCENT, GRID, MUTED, Drawing, axes, canvas, text_width, write
+from neurohlh.report.figures.lettering import text_width, wrapped
+from neurohlh.report.figures.look import ACCENT, GRID, MUTED, Drawing, axes, canvas, write
+from neurohlh.report.figures.ratios import dress_ratios, ratio_span
 from neurohlh.report.names import Names
 from neurohlh.report.tables.describe import FREQUENCY_WORDS
 from neurohlh.report.tables.survival import ANALYSIS_WORDS, cox_analyses, cox_terms
 
-_ROW, _PLOT = 0.27, 2.7
+_ROW, _MORE, _PLOT, _SIDE = 0.27, 0.15, 2.7, 1.6
+_WIDEST_LABEL = 3.6
 _MARKS = (("o", "white", MUTED), ("o", ACCENT, ACCENT))
-_HR_TICKS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
 
 
 @dataclass(frozen=True)
@@ -36,27 +37,39 @@ def cox(result: Result, names: Names) -> Drawing:
     """Hazard ratios on a log axis, one mark per model, numbers at the side; an arrow where a limit leaves the axis."""
     shown = cox_analyses(result)
     lines = _lines(result, names)
-    left = max(text_width(line.label, 9, bold=line.is_head) for line in lines) + 0.5
-    side = 1.55 * len(shown)
-    height = _ROW * (len(lines) + 1) + 0.75
-    figure = canvas(left + _PLOT + side + 0.1, height)
-    plot = axes(figure, left, 0.55, _PLOT, _ROW * (len(lines) + 1))
-    low, high = _range(result.tidy)
-    _dress_forest(plot, len(lines), low, high)
-    for y, line in enumerate(lines, start=1):
-        indent = 12 if line.level else 0
-        write(plot, line.label, 8 - left * 72 + indent, y, bold=line.is_head)
+    labels = [wrapped(names.say(line.label), _WIDEST_LABEL, 9, bold=line.is_head) for line in lines]
+    middles, tall = _middles(labels, _ROW)
+    heads = [names.say(f"{ANALYSIS_WORDS.get(a, a)} HR") if len(shown) > 1 else "HR" for a in shown]
+    heads = [wrapped(head, _SIDE - 0.1, 9, bold=True) for head in heads]
+    left = max(text_width(label, 9, bold=line.is_head) for label, line in zip(labels, lines, strict=True)) + 0.45
+    above = _MORE * max(head.count("\n") for head in heads)
+    figure = canvas(left + _PLOT + _SIDE * len(shown) + 0.1, tall + above + 0.75)
+    plot = axes(figure, left, 0.55, _PLOT, tall)
+    values = result.tidy.loc[~result.tidy["is_reference"], ["conf_low", "conf_high", "estimate"]].to_numpy(float)
+    span = ratio_span(values, (0.05, 50.0))
+    _dress_forest(plot, tall, span, names)
+    for label, line, y in zip(labels, lines, middles, strict=True):
+        write(plot, label, 8 - left * 72 + (12 if line.level else 0), y, bold=line.is_head)
         if line.is_reference:
             plot.plot(1, y, "s", color=MUTED, ms=4)
-    offsets = np.linspace(-0.13, 0.13, len(shown)) if len(shown) > 1 else [0.0]
+    offsets = np.linspace(-0.035, 0.035, len(shown)) if len(shown) > 1 else [0.0]
     for i, analysis in enumerate(shown):
         mark = _MARKS[-1] if i == len(shown) - 1 else _MARKS[0]
-        heading = ANALYSIS_WORDS.get(analysis, analysis)
-        x = _PLOT * 72 + 14 + i * 1.55 * 72
-        write(plot, f"{heading} HR" if len(shown) > 1 else "HR", x, 0, bold=True)
-        for y, line in enumerate(lines, start=1):
-            _mark(plot, _find(result.tidy, analysis, line), y, y + offsets[i], x, (low, high), mark)
+        x = (_PLOT + i * _SIDE) * 72 + 14
+        write(plot, heads[i], x, _ROW / 2 - above / 2, bold=True)
+        for line, y in zip(lines, middles, strict=True):
+            row = _find(result.tidy, analysis, line)
+            if row is not None:
+                write(plot, _said(row, names), x, y)
+                _mark(plot, row, y + offsets[i], span, mark)
     return figure
+
+
+def _middles(labels: Sequence[str], first: float) -> tuple[list[float], float]:
+    """The middle of each line in inches below the top, beginning `first` below it, and the height of all."""
+    heights = np.array([_ROW + _MORE * label.count("\n") for label in labels])
+    ends = first + np.cumsum(heights)
+    return (ends - heights / 2).tolist(), float(ends[-1]) if len(labels) else first
 
 
 def _lines(result: Result, names: Names) -> list[_Line]:
@@ -81,55 +94,34 @@ def _find(tidy: pd.DataFrame, analysis: str, line: _Line) -> pd.Series | None:
     return found.iloc[0] if len(found) and not line.is_head else None
 
 
-def _mark(
-    plot: Axes,
-    row: pd.Series | None,
-    y: int,
-    y_mark: float,
-    x_text: float,
-    limits: tuple[float, float],
-    mark: tuple[str, str, str],
-) -> None:
-    if row is None:
+def _said(row: pd.Series, names: Names) -> str:
+    if row["is_reference"]:
+        return names.say("1 (reference)")
+    return fmt.ratio_with_interval(row["estimate"], row["conf_low"], row["conf_high"])
+
+
+def _mark(plot: Axes, row: pd.Series, y: float, limits: tuple[float, float], mark: tuple[str, str, str]) -> None:
+    if row["is_reference"] or not np.isfinite(float(row["estimate"])):
         return
     shape, face, edge = mark
-    text = (
-        "1 (reference)"
-        if row["is_reference"]
-        else fmt.ratio_with_interval(row["estimate"], row["conf_low"], row["conf_high"])
-    )
-    write(plot, text, x_text, y)
-    if row["is_reference"] or fmt.is_missing(row["estimate"]):
-        return
-    low, high = (
-        float(row[c]) if not fmt.is_missing(row[c]) else float(row["estimate"]) for c in ("conf_low", "conf_high")
-    )
-    plot.plot([max(low, limits[0]), min(high, limits[1])], [y_mark, y_mark], color=edge, lw=1.5)
+    low, high = (float(row[c]) if np.isfinite(float(row[c])) else float(row["estimate"]) for c in
+                 ("conf_low", "conf_high"))  # fmt: skip
+    plot.plot([max(low, limits[0]), min(high, limits[1])], [y, y], color=edge, lw=1.5)
     for beyond, at, arrow in ((low < limits[0], limits[0], "<"), (high > limits[1], limits[1], ">")):
         if beyond:
-            plot.plot(at, y_mark, arrow, color=edge, ms=5, clip_on=False)
+            plot.plot(at, y, arrow, color=edge, ms=5, clip_on=False)
     if limits[0] <= row["estimate"] <= limits[1]:
-        plot.plot(row["estimate"], y_mark, shape, mfc=face, mec=edge, mew=1.3, ms=6)
+        plot.plot(row["estimate"], y, shape, mfc=face, mec=edge, mew=1.3, ms=6)
 
 
-def _range(tidy: pd.DataFrame) -> tuple[float, float]:
-    values = tidy.loc[~tidy["is_reference"], ["conf_low", "conf_high", "estimate"]].to_numpy(float)
-    values = values[np.isfinite(values) & (values > 0)]
-    low, high = (values.min(), values.max()) if len(values) else (0.5, 2.0)
-    # At least half to double, at most 0.05 to 50: beyond that an arrow says it better than a longer axis.
-    return float(np.clip(low / 1.1, 0.05, 0.5)), float(np.clip(high * 1.1, 2.0, 50.0))
+def _dress_forest(plot: Axes, tall: float, span: tuple[float, float], names: Names) -> None:
+    dress_ratios(plot, span)
+    plot.set_ylim(tall + 0.05, 0)
+    plot.set_xlabel(names.say("Hazard ratio (log scale); right of 1: more deaths"))
+    _without_frame(plot)
 
 
-def _dress_forest(plot: Axes, rows: int, low: float, high: float) -> None:
-    plot.set_xscale("log")
-    plot.set_xlim(low, high)
-    plot.set_ylim(rows + 0.6, -0.6)
-    inside = [t for t in _HR_TICKS if low <= t <= high]
-    plot.xaxis.set_major_locator(FixedLocator(inside))
-    plot.xaxis.set_minor_locator(NullLocator())
-    plot.set_xticks(inside, [fmt.shortest(t) for t in inside])
-    plot.axvline(1, color=MUTED, lw=0.9, ls=(0, (4, 3)))
-    plot.set_xlabel("Hazard ratio (log scale); right of 1: more deaths")
+def _without_frame(plot: Axes) -> None:
     plot.yaxis.set_visible(False)
     plot.spines["left"].set_visible(False)
     plot.grid(axis="x", color=GRID, lw=0.6)
@@ -140,36 +132,33 @@ def frequency(result: Result, names: Names) -> Drawing:
     """The frequency as tested and its two extremes: dots with intervals, counts at the side."""
     tidy = result.tidy[result.tidy["term"].isin(FREQUENCY_WORDS)].drop_duplicates(["group", "term"])
     groups = list(dict.fromkeys(tidy["group"]))
-    labels = [_frequency_label(row["group"], row["term"], groups, names) for row in tidy.to_dict("records")]
+    labels = [
+        wrapped(_frequency_label(row["group"], row["term"], groups, names), _WIDEST_LABEL)
+        for row in tidy.to_dict("records")
+    ]
+    middles, tall = _middles(labels, 0.05)
     left = max(text_width(t) for t in labels) + 0.35
-    height = 0.34 * len(labels) + 0.75
-    figure = canvas(left + 3.2 + 2.7, height)
-    plot = axes(figure, left, 0.55, 3.2, 0.34 * len(labels))
-    for y, (label, row) in enumerate(zip(labels, tidy.to_dict("records"), strict=True)):
-        colour = ACCENT if row["term"] == "as tested" else MUTED
+    figure = canvas(left + 3.2 + 2.7, tall + 0.8)
+    plot = axes(figure, left, 0.6, 3.2, tall)
+    for y, label, row in zip(middles, labels, tidy.to_dict("records"), strict=True):
+        answer = row["term"] == "as tested"
+        colour = ACCENT if answer else MUTED
         write(plot, label, 8 - left * 72, y)
         share = f"{fmt.integer(row['events'])}/{fmt.integer(row['n'])}"
         text = fmt.with_interval(row["estimate"], row["conf_low"], row["conf_high"], fmt.percent)
         write(plot, share, 3.2 * 72 + 14, y)
         write(plot, text, 3.2 * 72 + 68, y)
-        if not fmt.is_missing(row["estimate"]):
+        if np.isfinite(float(row["estimate"])):
             plot.plot([row["conf_low"], row["conf_high"]], [y, y], color=colour, lw=2)
-            plot.plot(row["estimate"], y, "o", color=colour, ms=7)
-    _dress_share(plot, len(labels))
+            plot.plot(row["estimate"], y, "o", color=colour, mfc=colour if answer else "white", ms=7)
+    plot.set_xlim(0, 1)
+    plot.set_ylim(tall, 0)
+    plot.xaxis.set_major_formatter(fmt.axis_percent)
+    plot.set_xlabel(names.say("Patients with CNS involvement"))
+    _without_frame(plot)
     return figure
 
 
 def _frequency_label(group: str, term: str, groups: Sequence[str], names: Names) -> str:
-    word = FREQUENCY_WORDS[term][0]
+    word = names.say(FREQUENCY_WORDS[term][0])
     return f"{names.level('center_id', group)}: {word}" if len(groups) > 1 else word
-
-
-def _dress_share(plot: Axes, rows: int) -> None:
-    plot.set_xlim(0, 1)
-    plot.set_ylim(rows - 0.4, -0.6)
-    plot.xaxis.set_major_formatter(fmt.axis_percent)
-    plot.set_xlabel("Patients with CNS involvement")
-    plot.yaxis.set_visible(False)
-    plot.spines["left"].set_visible(False)
-    plot.grid(axis="x", color=GRID, lw=0.6)
-    plot.set_axisbelow(True)

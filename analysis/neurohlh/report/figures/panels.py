@@ -282,7 +282,7 @@ def _dress(plot: Axes, sheet: Sheet, place: _Places, *, first: bool) -> None:
     plot.set_xticks(ticks, [sheet.tick_texts[k] for k in place.kept])
     plot.set_xlabel(place.x_label, linespacing=1.2)
     plot.yaxis.set_major_locator(FixedLocator(list(np.linspace(0, sheet.top, 5))))
-    plot.yaxis.set_major_formatter(lambda share, _: f"{100 * share:g}{fmt.THIN}%")
+    plot.yaxis.set_major_formatter(fmt.axis_percent)
     plot.tick_params(axis="y", labelleft=first)
     plot.set_ylabel(sheet.y_label if first else "")
     plot.grid(axis="y", color=GRID, lw=0.7)

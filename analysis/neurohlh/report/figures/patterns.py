@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.axes import Axes
 
 from neurohlh.core import format as fmt
 from neurohlh.core.result import Result
-from neurohlh.report.figures.look import ACCENT, GREY, GRID, INK, MUTED, Drawing, axes, canvas, text_width, write
+from neurohlh.report.figures.key import Mark, key_height, key_lines, write_key
+from neurohlh.report.figures.lettering import text_width, wrapped
+from neurohlh.report.figures.look import ACCENT, GREY, GRID, INK, MUTED, Drawing, axes, canvas, write
 from neurohlh.report.names import Names
 
-_COLUMN, _ROW, _BARS = 0.34, 0.3, 1.9
+_COLUMN, _ROW, _BARS, _WIDEST_LABEL = 0.34, 0.3, 1.9, 2.6
+_ALL: dict[str, Any] = {"facecolor": GRID}
+_DIED: dict[str, Any] = {"facecolor": ACCENT}
 _MOST, _FEWEST = 24, 10
 """Patterns drawn at the most, the most frequent ones (the table holds them all), and places drawn at the least."""
 
@@ -23,30 +29,34 @@ def upset(result: Result, names: Names) -> Drawing:
     curves = result.curves
     patterns = curves.drop_duplicates("pattern").sort_values("n", ascending=False, kind="stable").head(_MOST)
     sets = list(dict.fromkeys(curves["set"]))
-    labels = [names.label(s) for s in sets]
-    left = max(*(text_width(t) for t in labels), 0.6) + 0.45
+    labels = [wrapped(names.say(names.label(s)), _WIDEST_LABEL, 9) for s in sets]
+    row = _ROW + 0.1 * max(label.count("\n") for label in labels)
+    left = max(*(text_width(t, 9) for t in labels), 0.75) + 0.35
     places = max(len(patterns), _FEWEST)
-    width, bottom = _COLUMN * places, 0.35 + _ROW * len(sets)
-    figure = canvas(left + width + 0.3, bottom + _BARS + 0.35)
+    width, bottom = _COLUMN * places, 0.35 + row * len(sets)
+    looks = zip((names.say("Patients"), names.say("Of them died")), (_ALL, _DIED), strict=True)
+    key = key_lines([Mark(text, look) for text, look in looks], width)
+    figure = canvas(left + width + 0.3, bottom + _BARS + 0.1 + key_height(key))
     bars = axes(figure, left, bottom + 0.1, width, _BARS)
-    grid = axes(figure, left, 0.35, width, _ROW * len(sets))
-    _bars(bars, patterns, places)
+    grid = axes(figure, left, 0.35, width, row * len(sets))
+    _bars(bars, patterns, places, names)
+    write_key(bars, key)
     states = curves.set_index(["pattern", "set"])["state"]
     grid.set_xlim(-0.6, places - 0.4)
     _dots(grid, patterns, sets, labels, states, left)
     grid.annotate(
-        "● met   ○ not met   ? not tested or undecided", (0, 0), xytext=(0, -14), xycoords="axes fraction",
+        names.say("● met   ○ not met   ? not tested or undecided"), (0, 0), xytext=(0, -14), xycoords="axes fraction",
         textcoords="offset points", fontsize=8, color=MUTED,
     )  # fmt: skip
     return figure
 
 
-def _bars(plot: Axes, patterns: pd.DataFrame, places: int) -> None:
+def _bars(plot: Axes, patterns: pd.DataFrame, places: int, names: Names) -> None:
     n = patterns["n"].to_numpy(float)
     died = patterns["events"].fillna(0).to_numpy(float)
     at = range(len(patterns))
-    plot.bar(at, n, width=0.7, color=GRID, label="patients")
-    plot.bar(at, died, width=0.7, color=ACCENT, label="of them died")
+    plot.bar(at, n, width=0.7, **_ALL)
+    plot.bar(at, died, width=0.7, **_DIED)
     top = max(n.max(), 1.0)
     for x, count in zip(at, n, strict=True):
         plot.annotate(
@@ -55,8 +65,7 @@ def _bars(plot: Axes, patterns: pd.DataFrame, places: int) -> None:
     plot.set_xlim(-0.6, places - 0.4)
     plot.set_ylim(0, top * 1.14)
     plot.xaxis.set_visible(False)
-    plot.set_ylabel("Patients")
-    plot.legend(frameon=False, fontsize=8, loc="upper right")
+    plot.set_ylabel(names.say("Patients"))
 
 
 def _dots(

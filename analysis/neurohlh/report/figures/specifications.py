@@ -9,10 +9,11 @@ from matplotlib.ticker import FixedLocator, NullLocator
 
 from neurohlh.core import format as fmt
 from neurohlh.core.result import Result
-from neurohlh.report.figures.look import ACCENT, GREY, GRID, INK, MUTED, Drawing, axes, canvas, text_width, write
+from neurohlh.report.figures.lettering import text_width, wrapped
+from neurohlh.report.figures.look import ACCENT, GREY, GRID, INK, MUTED, Drawing, axes, canvas, write
 from neurohlh.report.names import Names
 
-_WIDTH, _CURVE, _ROW = 6.2, 2.6, 0.155
+_WIDTH, _CURVE, _ROW, _WIDEST = 6.2, 2.6, 0.155, 2.6
 _TICKS = (0.1, 0.2, 0.33, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10)
 
 
@@ -20,12 +21,13 @@ def specification_curve(result: Result, names: Names) -> Drawing:
     """Estimates with intervals by rank; the pre-declared one is marked; a tick below for each choice that it made."""
     picture, curves = result.method["picture"], result.curves.sort_values("rank", kind="stable")
     rows = _choices(curves, picture["choices"], names)
-    left = max(text_width(text, 7.5, bold=head) for text, head, _ in rows) + 0.3
+    left = max([text_width(text, 7.5, bold=head) + 0.3 for text, head, _ in rows] + [1.0])
     below = _ROW * len(rows)
     figure = canvas(left + _WIDTH + 0.2, below + _CURVE + 0.75)
     curve = axes(figure, left, below + 0.5, _WIDTH, _CURVE)
     board = axes(figure, left, 0.15, _WIDTH, below)
-    _curve(curve, curves, str(picture["axis"]))
+    _curve(curve, curves, names)
+    curve.set_ylabel(wrapped(names.say(str(picture["axis"])), _CURVE))
     _board(board, rows, len(curves), left)
     return figure
 
@@ -33,27 +35,20 @@ def specification_curve(result: Result, names: Names) -> Drawing:
 def _choices(curves: pd.DataFrame, choices: list[str], names: Names) -> list[tuple[str, bool, np.ndarray | None]]:
     rows: list[tuple[str, bool, np.ndarray | None]] = []
     for choice in choices:
-        rows.append((names.label(choice), True, None))
+        rows.append((wrapped(names.say(names.label(choice)), _WIDEST, 7.5, bold=True, most=1), True, None))
         for level in dict.fromkeys(curves[choice]):
-            rows.append((names.prose(str(level)), False, np.flatnonzero(curves[choice] == level)))
+            text = wrapped(names.say(names.prose(str(level))), _WIDEST, 7.5, most=1)
+            rows.append((text, False, np.flatnonzero(curves[choice] == level)))
     return rows
 
 
-def _curve(plot: Axes, curves: pd.DataFrame, label: str) -> None:
+def _curve(plot: Axes, curves: pd.DataFrame, names: Names) -> None:
     x = np.arange(len(curves))
     value, low, high = (curves[c].to_numpy(float) for c in ("estimate", "conf_low", "conf_high"))
     declared = curves["declared"].to_numpy(bool)
     sure = (low > 1) | (high < 1)
     plot.vlines(x, low, high, color=np.where(sure, MUTED, GRID), lw=min(1.6, 400 / max(len(x), 1)))
     plot.plot(x[~declared], value[~declared], ".", color=INK, ms=3)
-    for place in np.flatnonzero(declared):
-        plot.vlines(place, low[place], high[place], color=ACCENT, lw=2)
-        plot.plot(place, value[place], "s", color=ACCENT, ms=7)
-        plot.annotate(
-            "declared in advance", (place, high[place]), xytext=(0, 6), textcoords="offset points", color=ACCENT,
-            ha="center" if 0.15 < place / max(len(x), 1) < 0.85 else "left" if place / len(x) < 0.5 else "right",
-            fontsize=8.5, fontweight="bold",
-        )  # fmt: skip
     finite = np.concatenate([value, low, high])
     finite = finite[np.isfinite(finite) & (finite > 0)]
     span = (max(finite.min() / 1.1, 0.05), min(finite.max() * 1.2, 20.0)) if len(finite) else (0.5, 2.0)
@@ -67,7 +62,20 @@ def _curve(plot: Axes, curves: pd.DataFrame, label: str) -> None:
     plot.set_xlim(-1, len(x))
     plot.xaxis.set_visible(False)
     plot.spines["bottom"].set_visible(False)
-    plot.set_ylabel(label)
+    for place in np.flatnonzero(declared):
+        for colour, wide in (("white", 6), (ACCENT, 2)):  # the white edge sets it apart in grey too
+            plot.vlines(place, low[place], high[place], color=colour, lw=wide)
+        plot.plot(place, value[place], "s", color=ACCENT, mec="white", mew=1.2, ms=9)
+        _declared(plot, place / max(len(x), 1), (float(place), min(float(high[place]), span[1])), names)
+
+
+def _declared(plot: Axes, share: float, at: tuple[float, float], names: Names) -> None:
+    """The words above the estimate declared in advance, turned inwards at either end."""
+    side = "center" if 0.15 < share < 0.85 else "left" if share < 0.5 else "right"
+    plot.annotate(
+        names.say("declared in advance"), at, xytext=(0, 6), textcoords="offset points", color=ACCENT, ha=side,
+        fontsize=8.5, fontweight="bold",
+    )  # fmt: skip
 
 
 def _board(plot: Axes, rows: list[tuple[str, bool, np.ndarray | None]], size: int, left: float) -> None:

@@ -160,7 +160,7 @@ def _notes(used: pd.DataFrame) -> tuple[str, ...]:
 def forest_lines(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows as lines of a forest of ratios."""
     roles = {
-        "study": "published", "pooled": "pooled", "common": "pooled", "prediction interval": "other",
+        "study": "published", "pooled": "pooled", "common": "pooled", "prediction interval": "prediction",
         "mixed": "warning", "own": "main",
     }  # fmt: skip
     lines = []

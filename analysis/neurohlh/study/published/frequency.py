@@ -63,7 +63,7 @@ def frequency(selection: Selection, evidence: Evidence) -> Result:
     )
     drawn = [*rows, *(r for r in pooled if r["group"] == ALL), *(r for r in pooled if r["group"].startswith("By"))]
     axis = "percent with CNS involvement (95 % interval)"
-    return forest(result, forest_lines(drawn), axis=axis, scale="linear") if forest_lines(drawn) else result
+    return forest(result, forest_lines(drawn), axis=axis, scale="percent") if forest_lines(drawn) else result
 
 
 def choices(selection: Selection) -> Result:

@@ -97,7 +97,7 @@ def _told(rows: list[dict[str, Any]], found: pd.DataFrame, cohorts: pd.DataFrame
         ),
     )
     lines = forest_lines(rows)
-    return forest(result, lines, axis="percent who died (95 % interval)", scale="linear") if lines else result
+    return forest(result, lines, axis="percent who died (95 % interval)", scale="percent") if lines else result
 
 
 def _comparison(cohorts: pd.DataFrame) -> str:

@@ -82,7 +82,8 @@ def difference_row(studies: pd.DataFrame, by: str, group: str) -> list[dict[str,
 def forest_lines(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows as lines of a forest in percent; counts stand in the label."""
     roles = {
-        "study": "published", "single": "published", "pooled": "pooled", "prediction interval": "other", "own": "main",
+        "study": "published", "single": "published", "pooled": "pooled", "own": "main",
+        "prediction interval": "prediction",
     }  # fmt: skip
     lines = []
     for row in rows:

@@ -46,7 +46,7 @@ def frequency_with_study(selection: Selection, own: OwnStudy) -> Result:
     result = _result(title, everything, notes, own, len(used), _SHARE_HEADS)
     cohorts = [proportions.study_row(s, FREQUENCY) for _, s in _by_share(used).iterrows()]
     lines = proportions.forest_lines([*cohorts, *everything])
-    return forest(result, lines, axis="percent with CNS involvement (95 % interval)", scale="linear")
+    return forest(result, lines, axis="percent with CNS involvement (95 % interval)", scale="percent")
 
 
 def hazard_with_study(ratios: pd.DataFrame, own: OwnStudy) -> Result:

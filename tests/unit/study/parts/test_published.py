@@ -29,7 +29,7 @@ def test_every_result_is_there_under_the_name_of_the_part():
 
 def test_the_study_is_drawn_beneath_the_published_cohorts():
     curves = results()["published_with_study_frequency"].curves
-    assert set(curves["role"]) == {"published", "pooled", "other", "main"}
+    assert set(curves["role"]) == {"published", "pooled", "prediction", "main"}
     own = curves[curves["role"] == "main"].iloc[0]
     assert own["estimate"] == pytest.approx(45)
     assert own["label"].startswith("This study")

@@ -57,7 +57,7 @@ def cns_by_trigger(material: Material) -> Result:
             "Events are patients with CNS involvement. The truth lies between the two readings of the undecided.",
         ),
     )
-    return forest(result, drawn, axis="CNS involvement of those decided, proportion", scale="linear", events="involved")
+    return forest(result, drawn, axis="CNS involvement of those decided", scale="share", events="involved")
 
 
 def _groups(frame: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
