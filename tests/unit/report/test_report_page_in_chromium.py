@@ -370,3 +370,17 @@ def test_chinese_is_set_in_the_shipped_font_where_the_reader_has_none(browser, c
     assert opened.page.evaluate(loaded) == ["loaded"]
     assert (opened.requests, opened.faults) == ([], [])
     opened.close()
+
+
+def test_a_table_in_a_dark_notebook_is_read_on_its_own_paper_and_leaves_the_notebook_as_it_is(browser, cox, tmp_path):
+    file = tmp_path / "notebook.html"
+    cell = '<body style="background: #111111; color: #eeeeee"><p id="own">A text</p>'
+    file.write_text(f"<!DOCTYPE html>{cell}{cox._repr_html_()}", encoding="utf-8")
+    opened = Opened(browser, file, color_scheme="dark")
+    read = "(e) => { const style = getComputedStyle(e); return [style.color, style.backgroundColor]; }"
+    names = ("#own", "td", ".neurohlh", "body")
+    colours = {name: opened.page.locator(name).first.evaluate(read) for name in names}
+    assert colours["body"] == ["rgb(238, 238, 238)", "rgb(17, 17, 17)"]
+    assert colours["#own"][0] == "rgb(238, 238, 238)"
+    assert contrast(colours["td"][0], colours[".neurohlh"][1]) > 7
+    opened.close()

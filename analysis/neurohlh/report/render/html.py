@@ -146,10 +146,12 @@ def _font_face(body: str) -> str:
 
 
 def _scoped(css: str) -> str:
-    # A notebook page has its own look: only the colours and the tables come along, under our class.
+    # A notebook page has its own look: only the colours and the tables come along, under our class. They are those of
+    # the day, on white, since a notebook does not say whether it is dark.
     tokens, _, rest = css.partition("/* == page == */")
     tables = rest.partition("/* == tables == */")[2].partition("/* == end of tables == */")[0]
-    return tokens.replace(":root", ".neurohlh") + re.sub(r"(?m)^(?=[.a-z][^{}@]*\{)", ".neurohlh ", tables)
+    own = ".neurohlh { background: var(--paper); color: var(--ink); }\n"
+    return tokens.replace(":root", ".neurohlh") + own + re.sub(r"(?m)^(?=[.a-z][^{}@]*\{)", ".neurohlh ", tables)
 
 
 def _tidy(text: str) -> str:
