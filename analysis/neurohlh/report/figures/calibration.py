@@ -26,11 +26,11 @@ _GROUP: dict[str, Any] = {"marker": "o", "mfc": "white", "mec": INK, "mew": 1.2,
 def calibration(result: Result, names: Names) -> Drawing:
     """The smooth curve (corrected for optimism where it is), groups of patients with intervals, and the diagonal."""
     groups, curve = calibration_groups(result.tidy), result.curves
-    most = _most(groups, curve)
+    beneath = pd.DataFrame(result.method.get("distribution", []), columns=["low", "high", "n"])
+    most = _most(groups, curve, beneath)
     marks = _marks(result, groups, names)
     width = max(_LEFT + _SIDE + 0.3, key_width(marks) + 0.4)
     key = key_lines(marks, width - 0.3)
-    beneath = pd.DataFrame(result.method.get("distribution", []))
     below = 0.55 + (STRIP + 0.12 if len(beneath) else 0.0)
     height = below + _SIDE + key_height(key)
     figure = canvas(width, height)
@@ -61,8 +61,10 @@ def calibration_groups(tidy: pd.DataFrame) -> pd.DataFrame:
     return observed.rename(columns={"estimate": "observed"}).join(predicted)
 
 
-def _most(groups: pd.DataFrame, curve: pd.DataFrame) -> float:
-    values = np.concatenate([groups.to_numpy(dtype=float).ravel(), curve.to_numpy(dtype=float).ravel(), [0.05]])
+def _most(groups: pd.DataFrame, curve: pd.DataFrame, beneath: pd.DataFrame) -> float:
+    """The end of both axes: nobody's risk lies beyond it, though the curve may end before."""
+    held = beneath.loc[beneath["n"] != 0, "high"]
+    values = np.concatenate([*(part.to_numpy(dtype=float).ravel() for part in (groups, curve, held)), [0.05]])
     return float(min(np.ceil(np.nanmax(values) * 20 + 1e-9) / 20, 1.0))
 
 

@@ -94,6 +94,13 @@ def test_calibration_draws_curve_groups_and_distribution_of_the_result(frame):
     assert plot.get_xlim() == plot.get_ylim() == strip.get_xlim()
 
 
+def test_nobody_stands_beyond_the_axes_of_a_calibration(frame):
+    result = calibration(frame, "days", "died", "risk", horizon=200)
+    highest = max(b["high"] for b in result.method["distribution"] if b["n"])
+    short = result.with_(curves=result.curves[result.curves["predicted"] < 0.3], tidy=result.tidy.iloc[:0])
+    assert figures.draw(short, names=NAMES).axes[0].get_xlim()[1] >= highest
+
+
 def test_a_corrected_curve_stands_beside_the_one_that_seems(frame):
     result = calibration(frame, "days", "died", "risk", horizon=200)
     both = result.with_(curves=result.curves.assign(apparent=result.curves["observed"] * 0.9))
