@@ -54,9 +54,14 @@ def nomogram(result: Result, names: Names) -> Drawing:
     upper, lower = _upper(result, names), _lower(result, names)
     left = min(max(text_width(line.name, _SIZE, bold=True) for line in (*upper, *lower)), _WIDEST) + 0.35
     heights = [sum(line.height for line in lines) for lines in (upper, lower)]
-    figure = canvas(left + _WIDTH + _RIGHT, sum(heights) + 0.45)
-    predictors = axes(figure, left, heights[1] + 0.2, _WIDTH, heights[0])
-    totals = axes(figure, left, 0.05, _WIDTH, heights[1])
+    zero = str(result.method.get("time_zero", ""))
+    foot = 0.28 if zero else 0.05
+    figure = canvas(left + _WIDTH + _RIGHT, sum(heights) + 0.4 + foot)
+    predictors = axes(figure, left, heights[1] + 0.15 + foot, _WIDTH, heights[0])
+    totals = axes(figure, left, foot, _WIDTH, heights[1])
+    if zero:
+        said = names.say(f"Days are counted {zero}.")
+        figure.text(8 / 72 / figure.get_figwidth(), 0.1 / figure.get_figheight(), said, fontsize=_SMALL, color=MUTED)
     _draw(predictors, upper, left, guides=True)
     _draw(totals, lower, left)
     return figure

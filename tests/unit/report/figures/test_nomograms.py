@@ -116,3 +116,10 @@ def test_a_curve_that_turns_has_an_axis_for_each_direction():
     assert_readable(figure)
     drawn = [list(line.get_xdata()) for line in figure.axes[0].lines if line.get_gid() == "axis:age"]
     assert drawn == [[50.0, 10.0, 0.0], [0.0, 30.0, 100.0]]
+
+
+def test_it_says_what_its_days_count_from(result):
+    known = result.with_(method={**result.method, "time_zero": "since day 14 after the diagnosis of HLH"})
+    figure = figures.draw(known, names=NAMES)
+    assert_readable(figure)
+    assert [t.get_text() for t in figure.texts] == ["Days are counted since day 14 after the diagnosis of HLH."]
