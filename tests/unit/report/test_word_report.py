@@ -99,6 +99,15 @@ def test_every_table_stands_there_with_every_cell(path, document):
         assert rows == [heads, *cells], table.caption
 
 
+def test_every_style_that_is_used_is_defined(path):
+    with zipfile.ZipFile(path) as file:
+        parts = [n for n in file.namelist() if re.match(r"word/(document|header|footer)\d*\.xml", n)]
+        used = {s for n in parts for s in re.findall(r'<w:pStyle w:val="([^"]+)"', file.read(n).decode())}
+        defined = set(re.findall(r'w:styleId="([^"]+)"', file.read("word/styles.xml").decode()))
+    assert used >= {"Heading1", "TOC1", "Caption", "TableText", "Header", "Footer"}
+    assert used <= defined
+
+
 def test_every_row_fills_the_grid(body):
     for table in body.iter(f"{W}tbl"):
         columns = len(table.findall(f"{W}tblGrid/{W}gridCol"))

@@ -71,6 +71,8 @@ def _style(word: WordDocument, name: str) -> Any:
             return style
     style = word.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
     style.base_style = word.styles["Normal"]
+    if name.startswith("toc"):
+        style.element.set(qn("w:styleId"), name.upper().replace(" ", ""))  # as Word itself calls it
     return style
 
 
