@@ -2,14 +2,14 @@
 
 import dataclasses
 import itertools
-import re
 import struct
 
 import numpy as np
-import pandas as pd
 import pytest
 
+from neurohlh.core.result import Result, tidy_frame
 from neurohlh.report import figures, fonts
+from neurohlh.report.captions import caption
 from neurohlh.report.figures import look as figures_look
 from neurohlh.report.language import Language
 from neurohlh.report.names import Names
@@ -114,6 +114,14 @@ def test_an_unknown_format_is_refused_before_anything_is_written(kaplan_meier, t
 def test_a_kind_without_a_figure_says_which_have_one(logrank):
     with pytest.raises(ValueError, match=r"'logrank' has no figure; these have: .*kaplan_meier"):
         figures.draw(logrank)
+
+
+def test_every_form_says_how_it_is_read():
+    for form in figures.drawable_kinds():
+        title, text = caption(Result(form, tidy_frame([{"term": "a"}]), method={"conf_level": 0.9}))
+        assert title, form
+        assert text.endswith("."), form
+        assert "{" not in text, form
 
 
 def test_drawing_leaves_the_readers_settings_alone(kaplan_meier):

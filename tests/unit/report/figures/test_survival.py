@@ -14,6 +14,7 @@ from neurohlh.core.result import Result, tidy_frame
 from neurohlh.core.suppression import SUPPRESSED
 from neurohlh.report import figures
 from neurohlh.report.figures.look import dashes
+from neurohlh.report.language import Language
 from neurohlh.report.names import Names
 from neurohlh.stats.curves.kaplan_meier import kaplan_meier
 from neurohlh.stats.curves.logrank import logrank
@@ -259,3 +260,22 @@ def test_chinese_words_are_drawn_and_nothing_is_numbered():
 def test_curves_without_rows_are_no_figure():
     empty = Result("weighted_survival", tidy_frame([{"term": "a", "estimate": 1.0}]))
     assert not figures.has_figure(empty)
+
+
+class Loud(Language):
+    def say(self, text):
+        return f"说{text}"
+
+
+@pytest.mark.parametrize("options", [{}, {"medians": True}, {"risk": ("n_risk",)}])
+def test_every_word_goes_through_the_language(options):
+    frame = follow_up()
+    parts = {name: kaplan_meier(own, "days", "died", by="group", ticks=YEARS) for name, own in
+             frame.groupby("stratum")}  # fmt: skip
+    for result in (curves(), in_panels(parts)):
+        figure = figures.draw(result, names=Names(language=Loud()), **options)
+        labels = [text for axes in figure.axes for text in (axes.get_xlabel(), axes.get_ylabel())]
+        spoken = [t for t in [*words(figure), *labels] if any(sign.isalpha() for sign in t)]
+        assert spoken
+        assert all(t.startswith("说") for t in spoken), [t for t in spoken if not t.startswith("说")]
+        assert_readable(figure)
