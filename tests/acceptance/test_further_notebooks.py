@@ -124,3 +124,24 @@ def test_a_registry_is_classified_alike_row_for_row(done):
     same = pd.read_html(StringIO(shown(book, "same")))[0]
     assert same.iloc[:, -1].sum() == 5000
     assert (same.iloc[:, -1] == same.iloc[:, -2]).all()
+
+
+def test_a_report_in_your_own_style(done, workplace):
+    book = done("05_a_report_in_your_own_style", '{"report": str(report), "hr": cox.tidy["estimate"].tolist()}')
+    assert errors(book) == []
+    assert pictures(book) == ["figure"]
+    plain, lancet = (next(c for c in book.cells if c["id"] == name).outputs[0]["text"] for name in ("plain", "lancet"))
+    crude = next(hr for hr in told(book)["hr"] if hr is not None and hr > 1)
+    assert f"{crude:.2f}" in plain
+    assert f"{crude:.2f}".replace(".", "·") in lancet
+    assert f"{crude:.2f}" not in lancet
+    assert "gt_table" in shown(book, "gt")
+    out = (workplace / "notebooks" / told(book)["report"]).parent.resolve()
+    written = {path.name for path in out.iterdir() if path.is_file()}
+    assert {"report.html", "report.docx", "report.zh.html", "report.zh.docx"} <= written
+    english, chinese = ((out / name).read_text(encoding="utf-8") for name in ("report.html", "report.zh.html"))
+    assert 'lang="en"' in english
+    assert 'lang="zh' in chinese
+    assert "中枢神经系统受累" in chinese
+    assert not list((out / "figures").glob("*.png"))
+    assert list((out / "figures").glob("*.pdf"))
