@@ -19,19 +19,20 @@ _COMPANIONS = {
 }
 _SIDES = ("left", "right")
 _WORDS = {
-    "no": "no 否",
-    "yes": "yes 是",
-    "met": "met 符合",
-    "not_met": "not met 不符合",
-    "indeterminate": "cannot be decided 无法判定",
-    "not_applicable": "not applicable 不适用",
-    "unknown": "unknown 不详",
-    "not_tested": "not tested 未检测",
-    "left": "below the limit 低于下限",
-    "right": "above the limit 高于上限",
-    "M": "male 男",
-    "F": "female 女",
+    "no": "no (否)",
+    "yes": "yes (是)",
+    "met": "met (符合)",
+    "not_met": "not_met (不符合)",
+    "indeterminate": "indeterminate (无法判定)",
+    "not_applicable": "not_applicable (不适用)",
+    "unknown": "unknown (不详)",
+    "not_tested": "not_tested (未检测)",
+    "left": "left: below the limit (低于下限)",
+    "right": "right: above the limit (高于上限)",
+    "M": "male (男)",
+    "F": "female (女)",
 }
+"""Labels of levels: a word that a reader of this package understands, and the Chinese one in brackets."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ SPSS_NAME, STATA_NAME = 64, 32
 """The longest names, in bytes and in signs (ours are ASCII)."""
 _SPSS_LABEL, _STATA_LABEL = 255, 80
 _LABELLED = (FLAG, CATEGORY, CODE)
-_FLAG_LEVELS = {"0": "no 否", "1": "yes 是"}
+_FLAG_LEVELS = {"0": "no (否)", "1": "yes (是)"}
 _THREE_VALUED = {"not_met": 0, "met": 1, "indeterminate": 2, "not_applicable": 3}
 """The numbers of the states, so that no is 0 and yes is 1 wherever they stand."""
 
@@ -34,13 +34,13 @@ class Reason:
 
 
 REASONS: Mapping[int, Reason] = {
-    State.BLANK: Reason(-1, "b", "not recorded 未记录"),
-    State.NOT_DONE: Reason(-2, "d", "not done 未做"),
-    State.NOT_APPLICABLE: Reason(-3, "n", "not applicable 不适用"),
-    State.UNKNOWN: Reason(-4, "u", "unknown 不详"),
-    State.EQUIVOCAL: Reason(-5, "e", "equivocal 可疑"),
-    State.REFUSED: Reason(-6, "r", "refused by the checks 未通过核查"),
-    State.NO_COLUMN: Reason(-7, "c", "not asked at the centre 该中心未收集"),
+    State.BLANK: Reason(-1, "b", "not recorded (未记录)"),
+    State.NOT_DONE: Reason(-2, "d", "not done (未做)"),
+    State.NOT_APPLICABLE: Reason(-3, "n", "not applicable (不适用)"),
+    State.UNKNOWN: Reason(-4, "u", "unknown (不详)"),
+    State.EQUIVOCAL: Reason(-5, "e", "equivocal (可疑)"),
+    State.REFUSED: Reason(-6, "r", "refused by the checks (未通过核查)"),
+    State.NO_COLUMN: Reason(-7, "c", "not asked at the centre (该中心未收集)"),
 }
 """Why a labelled cell is empty; a derived one without a value is unknown."""
 _LOWEST = min(reason.number for reason in REASONS.values())

@@ -28,7 +28,7 @@ def test_every_variable_stands_in_it_with_unit_range_and_values(tmp_path):
     ferritin = variables["ferritin"]
     assert (ferritin["label (English)"], ferritin["label (中文)"]) == ("Ferritin", "铁蛋白")
     assert (ferritin["unit"], ferritin["refused below"]) == ("ug/L", codebook()["ferritin"].hard_min)
-    assert variables["sex"]["allowed values"] == "M = male 男; F = female 女"
+    assert variables["sex"]["allowed values"] == "M = male (男); F = female (女)"
     assert "horne2008" in variables["sx_seizure"]["source"]
     assert variables["sx_seizure"]["status"].startswith("VERIFIED")
     assert load_workbook(path).sheetnames == ["Variables", "Values", "Units"]

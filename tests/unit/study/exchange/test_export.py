@@ -117,12 +117,12 @@ def test_spss_and_stata_hold_every_cell(cohort, folder, suffix):
 def test_why_a_cell_is_empty_is_kept_apart_from_no(folder, suffix, kind):
     frame, meta, _ = back(folder, suffix)
     by_label = {r.label: getattr(r, kind) for r in REASONS.values()}
-    assert frame["sx_seizure"].tolist() == [0, by_label["not done 未做"], by_label["unknown 不详"], 1]
-    assert frame["nk_activity"].tolist()[2] == by_label["not recorded 未记录"]
-    assert frame["fever"].tolist()[3] == by_label["refused by the checks 未通过核查"]
+    assert frame["sx_seizure"].tolist() == [0, by_label["not done (未做)"], by_label["unknown (不详)"], 1]
+    assert frame["nk_activity"].tolist()[2] == by_label["not recorded (未记录)"]
+    assert frame["fever"].tolist()[3] == by_label["refused by the checks (未通过核查)"]
     labels = meta.variable_value_labels["sx_seizure"]
-    assert {labels[0], labels[1]} == {"no 否", "yes 是"}
-    assert labels[by_label["not done 未做"]] == "not done 未做"
+    assert {labels[0], labels[1]} == {"no (否)", "yes (是)"}
+    assert labels[by_label["not done (未做)"]] == "not done (未做)"
 
 
 @pytest.mark.parametrize("suffix", ["sav", "dta"])
@@ -152,7 +152,7 @@ def test_to_frame_is_pandas_with_meaning(cohort):
     assert frame["nk_activity"].cat.categories.tolist() == ["normal", "low", "absent", "not_tested"]
     assert frame["os_event"].tolist()[:2] == [0.0, 1.0]
     assert frame.attrs["units"]["ferritin"] == "ug/L"
-    assert frame.attrs["levels"]["cns_status"]["indeterminate"].startswith("cannot be decided")
+    assert frame.attrs["levels"]["cns_status"]["indeterminate"] == "indeterminate (无法判定)"
 
 
 def test_only_patients_in_the_study_are_written(load, tmp_path):
