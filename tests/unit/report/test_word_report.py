@@ -28,6 +28,16 @@ from neurohlh.report.numbering import Numbering
 from neurohlh.report.render.word import docx
 
 W = word._W
+# ISO/IEC 29500-1, the sequences of the schema as far as they are used: Word refuses a file that leaves their order.
+SEQUENCES = {
+    "pPr": "pStyle keepNext keepLines pageBreakBefore widowControl numPr pBdr shd tabs spacing ind jc "
+    "outlineLvl rPr sectPr",
+    "rPr": "rStyle rFonts b bCs i iCs caps smallCaps color spacing kern sz szCs u vertAlign lang",
+    "tcPr": "tcW gridSpan vMerge tcBorders shd noWrap tcMar vAlign",
+    "tblPr": "tblStyle tblW jc tblInd tblBorders shd tblLayout tblCellMar tblLook tblCaption tblDescription",
+    "trPr": "cantSplit tblHeader",
+    "sectPr": "headerReference footerReference type pgSz pgMar cols",
+}
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +116,14 @@ def test_every_style_that_is_used_is_defined(path):
         defined = set(re.findall(r'w:styleId="([^"]+)"', file.read("word/styles.xml").decode()))
     assert used >= {"Heading1", "TOC1", "Caption", "TableText", "Header", "Footer"}
     assert used <= defined
+
+
+@pytest.mark.parametrize("tag", sorted(SEQUENCES))
+def test_properties_stand_in_the_order_of_the_schema(body, tag):
+    order = SEQUENCES[tag].split()
+    found = [[child.tag.removeprefix(W) for child in element] for element in body.iter(f"{W}{tag}")]
+    assert found
+    assert [names for names in found if names != sorted(names, key=order.index)] == []
 
 
 def test_every_row_fills_the_grid(body):
