@@ -153,11 +153,18 @@ def append() -> None:
     save({**{en: Line(en) for en in expected()}, **known}.values())
 
 
+def prune() -> None:
+    """Leave out the rows that no text of the package stands for any more."""
+    gone = {line.en for line in stale()}
+    save(line for line in read(STRINGS) if line.en not in gone)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one of the commands above."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--append", action="store_true")
     parser.add_argument("--stale", action="store_true")
+    parser.add_argument("--prune", action="store_true")
     parser.add_argument("--chunks", type=Path, metavar="DIR")
     parser.add_argument("--rows", type=int, default=350)
     parser.add_argument("--merge", type=Path, metavar="DIR")
@@ -171,6 +178,8 @@ def main(arguments: list[str] | None = None) -> int:
         merge(options.merge)
     elif options.append:
         append()
+    elif options.prune:
+        prune()
     else:
         lines = stale() if options.stale else missing()
         print("\n".join(f"{line.where or STRINGS.name}: {line.en}" for line in lines))

@@ -23,6 +23,7 @@ EXEMPT = {
     "study/verification": "names R's calls and packages in the table of proofs, which developers read",
     "report/language": "takes English apart; says nothing",
     "report/figures/look.py": "names fonts and colours",
+    "report/fonts": "names files of fonts",
     "report/render/gt.py": "writes styles of cells",
     "report/render/word/styles.py": "names styles of Word",
 }
@@ -196,7 +197,7 @@ def _reads(text: str, node: ast.AST, parents: dict[ast.AST, ast.AST]) -> bool:
     bare = re.sub(r"\{\d+\}", " ", text).strip()
     if _CHINESE.search(text):
         return False  # a label in both languages
-    if not needs_words(text) or _MODULE.fullmatch(text) or bare.startswith(("<", "http", "# ", "PRAGMA ", "TOC ")):
+    if not needs_words(text) or _MODULE.fullmatch(text) or bare.startswith(("<", "http", ".", "# ", "PRAGMA ", "TOC ")):
         return False
     words = re.findall(r"[A-Za-z][A-Za-z'\-]+", bare)
     if " " in bare or ("{" in text and " " in text):

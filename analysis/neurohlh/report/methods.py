@@ -143,9 +143,14 @@ def _patients(result: Result) -> Iterator[str]:
 
 def _plain(value: Any) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{str(k).replace('_', ' ')} {_plain(v)}" for k, v in value.items())
+        return ", ".join(f"{str(k).replace('_', ' ')} {_aside(_plain(v))}" for k, v in value.items())
     if isinstance(value, (list, tuple)):
         return "; ".join(_plain(v) for v in value)
     if isinstance(value, float):
         return fmt.significant(value, 4)
     return str(value).rstrip(".")
+
+
+def _aside(text: str) -> str:
+    """In brackets where the text has commas of its own, which would run into those between the entries."""
+    return f"({text})" if ", " in text or "; " in text else text

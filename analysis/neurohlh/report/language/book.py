@@ -16,6 +16,12 @@ _HOLE = re.compile(r"\{(\d+)\}")
 _WORD = re.compile(r"[A-Za-z]+|[^\sA-Za-z\d]")
 _ADDED = re.compile(r"(.*(?:[\w)}%'\".]|\. ))(\{\d+\})\.?", re.S)
 _STOPS = ".。"
+_SMALL = frozenset(
+    {
+        "a", "an", "and", "are", "as", "at", "by", "for", "from", "in", "is", "no", "not", "of", "on", "only", "or",
+        "per", "the", "to", "vs", "when", "with", "without",
+    }
+)  # fmt: skip
 BOTH = {
     "strings.csv": "", "variables.csv": "label_", "exported.csv": "label_", "mri_findings.csv": "label_",
     "mri_regions.csv": "label_", "neuro_symptoms.csv": "label_", "abbreviations.csv": "",
@@ -36,6 +42,8 @@ class Template:
     """Of how many parts, between semicolons, it is made."""
     heads: int
     """The same between colons."""
+    bare: bool
+    """Whether its words are small words only ('{0} of {1}'), which join numbers; between words they mean too much."""
     coded: frozenset[int] = frozenset()
     """The places of holes that stand within code or quotation marks: what fills them is not translated."""
 
@@ -102,13 +110,13 @@ def _filled_or_not(english: str, said: str) -> Iterator[tuple[str, str]]:
 
 
 def _template(english: str, said: str) -> Template:
-    parts = _HOLE.split(key(english))
-    pieces, holes = tuple(parts[::2]), tuple(int(n) for n in parts[1::2])
+    cut = _HOLE.split(key(english))
+    pieces, holes = tuple(cut[::2]), tuple(int(n) for n in cut[1::2])
     said = said.strip().rstrip(_STOPS)
+    bare = {word for piece in pieces for word in re.findall(r"[a-z]+", piece.lower())} <= _SMALL
     coded = frozenset(place for place in range(len(holes)) if _in_code(pieces[place], english))
-    return Template(
-        pieces, holes, said, sum(map(len, pieces)), len(split(english, "; ")), len(split(english, ": ")), coded
-    )
+    weight, parts, heads = sum(map(len, pieces)), len(split(english, "; ")), len(split(english, ": "))
+    return Template(pieces, holes, said, weight, parts, heads, bare, coded)
 
 
 def _in_code(before: str, english: str) -> bool:

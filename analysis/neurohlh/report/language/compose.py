@@ -118,7 +118,10 @@ class Composer:
                 if next(tries, None) is None:
                     return
                 hole = text[at:end]
-                found = hole if index in template.coded else self._hole(hole, pieces[index], nest, weak)
+                if index in template.coded or template.bare:
+                    found = None if template.bare and needs_words(hole) else hole
+                else:
+                    found = self._hole(hole, pieces[index], nest, weak)
                 if found is not None:
                     yield from rest(index + 1, end + len(pieces[index + 1]), {**said, holes[index]: found})
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-_QUOTED = re.compile(r"(?<!\w)'[^']*'(?!\w)|\"[^\"]*\"")
+_QUOTED = re.compile(r"(?<!\w)'.*?'(?!\w)|\"[^\"]*\"")
 _NESTING = re.compile(r"[(\[{)\]}'\"]")
 _SENTENCE_END = re.compile(r"(?<=[.?!])\s+(?=[A-Z0-9'\"“(<])")
 # Words with which no phrase ends.

@@ -11,8 +11,9 @@ from neurohlh.report.blocks import Bullets, Document, Row, Table
 if TYPE_CHECKING:
     from neurohlh.report.language import Language
 
-# Fields that name a thing for the machine; every other text is for the reader.
-_NOT_SAID = frozenset({"key", "kind", "tone", "name", "frame", "lang", "block", "kept"})
+
+NOT_SAID = frozenset({"key", "kind", "tone", "name", "frame", "lang", "block", "kept"})
+"""Fields that name a thing for the machine; every other text is for the reader."""
 
 
 def translated(document: Document, language: Language) -> Document:
@@ -48,7 +49,7 @@ def _reference(text: str, language: Language) -> str:
 
 
 def _fields(value: Any, language: Language) -> Any:
-    changed = {f.name: _said(getattr(value, f.name), language) for f in fields(value) if f.name not in _NOT_SAID}
+    changed = {f.name: _said(getattr(value, f.name), language) for f in fields(value) if f.name not in NOT_SAID}
     return replace(value, **changed)
 
 

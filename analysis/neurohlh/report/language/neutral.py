@@ -13,11 +13,11 @@ _PRINTED = (  # what only a bibliographic reference goes on with after its year
     r"\d+ ?(?:\(\d+\))?: ?[A-Za-z]?\d+|doi |PMID |PMC\d|\bed\.|Chapter|Statistics|Press|Wiley|arXiv|Inst Math|R News"
 )
 _CITATION = re.compile(
-    rf"{_PERSON}(?:(?:,? (?:& |and )?|-){_PERSON})*(?: et al\.?)?,? {_YEAR}(?:\.? .*|,? .*(?:{_PRINTED}).*)?", re.S
+    rf"{_PERSON}(?:(?:,? (?:& |and )?|-){_PERSON})*(?: et al\.?)?,? {_YEAR}(?:\. .*|,? .*(?:{_PRINTED}).*)?", re.S
 )
 _SENTENCE = re.compile(r"\b(?:is|are|was|were|the patients|cannot|not)\b")
 _DOI = re.compile(r"(?:doi:? ?)?10\.\d{4,}/\S+")
-_QUOTED = re.compile(r"(?<!\w)'[^']*'(?!\w)|\"[^\"]*\"|“[^”]*”|「[^」]*」")
+_QUOTED = re.compile(r"(?<!\w)'.*?'(?!\w)|\"[^\"]*\"|“[^”]*”|「[^」]*」")
 _HOLE = re.compile(r"\{\d+\}")
 _CODE = re.compile(
     r"\S*[_\d@\\=<>\[\]{}]\S*|\S+\.(?:csv|tsv|xlsx|toml|html|json|sav|dta|parquet|docx)|--\w[\w-]*|[a-z]+(?:\.[a-z]+)+"
