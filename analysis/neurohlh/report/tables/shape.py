@@ -169,7 +169,7 @@ def counts_alike(rows: Sequence[Record], down: Sequence[str], across: Sequence[s
 def _cost(rows: Sequence[Record], free: Sequence[str], across: Sequence[str]) -> float:
     """What a table costs its reader: its lines, and its width more than in proportion."""
     columns = _width(rows, free, across) + max(0, len(_down(free, across)) - 1)
-    cost = _lines(rows, free, across) + columns**2 / 7
+    cost = _lines(rows, free, across) + columns**2 / 7 + 2 * max(0, len(across) - 1)
     usual = across == ("term",) and {key(row, "term") for row in rows} <= _USUAL
     return cost / 2 if usual else cost
 
