@@ -168,7 +168,7 @@ def _picture(curves: pd.DataFrame, tidy: pd.DataFrame, found: Mapping[str, np.nd
                 ).array
     # A pattern whose counts are hidden has no bar that could be drawn.
     if "pattern" in curves:
-        return shown[~line & ~few].reset_index(drop=True).astype({"n": float, "events": float})
+        return shown[~line & ~few].reset_index(drop=True).astype({c: float for c in _DRAWN[3:] if c in shown})
     return shown
 
 

@@ -79,7 +79,7 @@ def patterns(result: Result, names: Names) -> Drawing:
     beside.set_xticks([0, 0.5, 1])
     beside.yaxis.set_visible(False)
     beside.set_ylim(grid.get_ylim())
-    _below(grid, result, len(ranks), names)
+    _below(grid, result, len(shown), names)
     write_key(counts, key, left=0.15)
     return figure
 
@@ -139,12 +139,12 @@ def _counts(plot: Axes, patterns: pd.DataFrame, names: Names) -> None:
     plot.set_ylabel(names.say("Patients"))
 
 
-def _below(plot: Axes, result: Result, many: int, names: Names) -> None:
+def _below(plot: Axes, result: Result, drawn: int, names: Names) -> None:
     said = names.say(
         f"{fmt.integer(result.counts['complete'])} of {fmt.integer(result.counts['used'])} patients: all known"
     )
-    if many > _MOST_PATTERNS:
-        rest = names.say(f"The {_MOST_PATTERNS} most frequent of {many} patterns")
+    if result.counts["patterns"] > drawn:
+        rest = names.say(f"The {drawn} most frequent of {fmt.integer(result.counts['patterns'])} patterns")
         said = f"{said}\n{rest}"
     plot.annotate(
         said, (0, 0), xycoords="axes fraction", xytext=(0, -8), textcoords="offset points", ha="left", va="top",

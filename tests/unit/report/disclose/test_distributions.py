@@ -10,6 +10,7 @@ from neurohlh.report.disclose import disclose
 from neurohlh.report.disclose.distributions import safe_bins, safe_spline
 from neurohlh.report.disclose.rule import Rule
 from neurohlh.stats.hazards.spline import cox_spline
+from neurohlh.stats.missing.state_patterns import state_patterns
 from neurohlh.stats.predict.calibration import calibration
 from neurohlh.stats.predict.nomogram import nomogram
 
@@ -77,3 +78,14 @@ def test_a_nomogram_without_its_ends_keeps_its_scales(frame):
     assert upper.get_xlim() == (0, 100)
     points = next(line for line in upper.lines if line.get_gid() == "axis:points")
     np.testing.assert_allclose(points.get_xdata(), np.arange(0, 101, 10))
+
+
+def test_rare_patterns_of_gaps_are_drawn_without_their_counts():
+    states = pd.DataFrame({"csf": ["value"] * 20 + ["refused"] * 9 + ["blank"] * 2 + ["not_done"] * 3, "mri": "value"})
+    shown, _ = disclose(Findings("t", results={"gaps": state_patterns(states, ["csf", "mri"])}), 5)
+    gaps = shown.results["gaps"]
+    assert set(gaps.curves["n"].dropna()) == {20, 9}
+    figure = figures.draw(gaps)
+    said = [text.get_text() for text in figure.axes[1].texts]
+    assert said == ["20", "9"]
+    assert "The 2 most frequent of 4 patterns" in figure.axes[0].texts[-1].get_text()
