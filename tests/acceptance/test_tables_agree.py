@@ -11,6 +11,8 @@ from table_readers import READERS, page_numbers, shown, shown_numbers
 from neurohlh.core.result import TIDY_COLUMNS, Result
 from neurohlh.report.tables import tables_of
 
+pytestmark = pytest.mark.slow
+
 LAID_OUT_IN_PART = {
     "completeness", "table1", "frequency", "logrank", "cox", "two_by_two", "specification_curve",
     "published_frequency", "published_frequency_choices", "published_mortality", "published_effect",
@@ -75,6 +77,7 @@ def test_the_page_shows_these_very_numbers(run, tables):
     """Column by column of numbers: for everything else the page has the study's own words."""
     page = lxml_html.parse(str(run / "report.html"))
     on_page = {json.dumps(page_numbers(element)) for element in page.iter("table")}
-    missing = {name for name, _, table in tables if json.dumps(shown_numbers(table)) not in on_page}
+    numbers = [(name, shown_numbers(table)) for name, _, table in tables]
+    missing = {name for name, own in numbers if any(own) and json.dumps(own) not in on_page}
     # published cases are chosen for being remarkable: their page shows no frequency
     assert missing == ({"frequency"} if "published" in str(run) else set())
