@@ -37,6 +37,19 @@ def test_the_report_can_be_sent_by_mail(report):
     assert report.stat().st_size < MOST_BYTES
 
 
+def test_every_language_has_a_page_that_asks_for_nothing(example_run, opened):
+    pages = sorted(example_run.glob("report*.html"))
+    tags = {}
+    for path in pages:
+        one = Opened(opened.browser, path, width=390)
+        tags[path.name] = one.page.locator("html").get_attribute("lang")
+        assert one.page.locator("[data-does=unfold]").count() == 1  # its script runs
+        assert (one.requests, one.faults) == ([], [])
+        assert one.page.evaluate("document.documentElement.scrollWidth") <= 390
+        one.close()
+    assert sorted(tags.values()) == ["en", "zh-Hans"]
+
+
 def test_every_id_is_there_once_and_every_link_leads_somewhere(page):
     ids, links = page.evaluate(
         """[[...document.querySelectorAll("[id]")].map((element) => element.id),

@@ -34,6 +34,7 @@ class Opened:
     """An opened page; `requests` are the addresses it asked for beyond its own file, `faults` what its console said."""
 
     def __init__(self, browser: Browser, path: Path, *, width: int = 1280, height: int = 900, **options: Any) -> None:
+        self.browser = browser
         self.requests: list[str] = []
         self.faults: list[str] = []
         self._context = browser.new_context(

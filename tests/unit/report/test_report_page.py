@@ -132,6 +132,12 @@ def test_landmarks_headings_and_table_heads(page):
     assert next(a["href"] for a in page.attributes("a")) == "#summary"  # the skip link comes first
 
 
+def test_headings_never_skip_a_level(page):
+    levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch(r"h[1-6]", tag)]
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
+
+
 def test_two_renders_are_the_same_bytes(findings, text):
     assert render.html(document.build(findings)) == text
 

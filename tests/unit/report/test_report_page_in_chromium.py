@@ -20,7 +20,7 @@ SIZES = (3.04, None, 1.0, 20.0, 2.96)
 
 
 def row(name, value, kind="body"):
-    return Row((Cell(name), Cell("–" if value is None else f"{value:.0f} mg", value=value)), kind)
+    return Row((Cell(name), Cell("<5 mg" if value is None else f"{value:.0f} mg", value=value)), kind)
 
 
 FLAT = Table(

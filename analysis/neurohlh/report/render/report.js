@@ -117,27 +117,31 @@
     return null;
   }
 
-  function valueOf(row, column, number) {
-    const cell = cellAt(row, column);
-    if (!cell) return null;
-    if (cell.dataset.value !== undefined) return Number(cell.dataset.value);
-    const text = cell.firstChild?.textContent.trim() ?? "";
-    if (!number) return text || null;
-    const found = /^[<>≥≤]?\s*([-−]?\d[\d\u202f\u2009]*(?:[.·]\d+)?)/.exec(text);
-    return found ? Number(found[1].replace("−", "-").replace("·", ".").replace(/[\u202f\u2009]/g, "")) : null;
+  // Where the cells of a column carry their numbers, a cell without one is a state (not estimable, suppressed) and
+  // comes last, whatever its text looks like.
+  function reader(rows, column, number) {
+    const carried = rows.some((row) => cellAt(row, column)?.dataset.value !== undefined);
+    return (row) => {
+      const cell = cellAt(row, column);
+      if (carried) return cell?.dataset.value === undefined ? null : Number(cell.dataset.value);
+      const text = cell?.firstChild?.textContent.trim() ?? "";
+      if (!number) return text || null;
+      const found = /^[<>≥≤]?\s*([-−]?\d[\d\u202f\u2009]*(?:[.·]\d+)?)/.exec(text);
+      return found ? Number(found[1].replace("−", "-").replace("·", ".").replace(/[\u202f\u2009]/g, "")) : null;
+    };
   }
 
   function compare(a, b) {
     return typeof a === "number" && typeof b === "number" ? a - b : words.compare(String(a), String(b));
   }
 
-  function ordered(node, column, number, sign) {
-    const valued = node.beneath.map((child) => ({ child, value: valueOf(child.row, column, number) }));
+  function ordered(node, valueOf, sign) {
+    const valued = node.beneath.map((child) => ({ child, value: valueOf(child.row) }));
     valued.sort((a, b) => {
       if (a.value === null || b.value === null) return (a.value === null) - (b.value === null);
       return sign * compare(a.value, b.value);
     });
-    return valued.flatMap(({ child }) => [child.row, ...ordered(child, column, number, sign)]);
+    return valued.flatMap(({ child }) => [child.row, ...ordered(child, valueOf, sign)]);
   }
 
   function sortable(table) {
@@ -161,7 +165,8 @@
         [...heads].forEach((other) => other.removeAttribute("aria-sort"));
         if (direction) head.setAttribute("aria-sort", direction);
         const sign = direction === "descending" ? -1 : 1;
-        const rows = direction ? ordered(tree(original), column, head.classList.contains("number"), sign) : original;
+        const valueOf = reader(original, column, head.classList.contains("number"));
+        const rows = direction ? ordered(tree(original), valueOf, sign) : original;
         bodies[0].append(...rows.slice(0, open));
         bodies[1]?.append(...rows.slice(open));
       });
