@@ -140,15 +140,17 @@ def _counts(plot: Axes, patterns: pd.DataFrame, names: Names) -> None:
 
 
 def _below(plot: Axes, result: Result, drawn: int, names: Names) -> None:
-    said = names.say(
-        f"{fmt.integer(result.counts['complete'])} of {fmt.integer(result.counts['used'])} patients: all known"
-    )
-    if result.counts["patterns"] > drawn:
-        rest = names.say(f"The {drawn} most frequent of {fmt.integer(result.counts['patterns'])} patterns")
-        said = f"{said}\n{rest}"
+    complete, used, many = (result.counts[k] for k in ("complete", "used", "patterns"))
+    said = []
+    if not (fmt.is_suppressed(complete) or fmt.is_suppressed(used)):
+        said.append(names.say(f"{fmt.integer(complete)} of {fmt.integer(used)} patients: all known"))
+    if fmt.is_suppressed(many):
+        said.append(names.say(f"The {drawn} most frequent patterns"))
+    elif many > drawn:
+        said.append(names.say(f"The {drawn} most frequent of {fmt.integer(many)} patterns"))
     plot.annotate(
-        said, (0, 0), xycoords="axes fraction", xytext=(0, -8), textcoords="offset points", ha="left", va="top",
-        fontsize=8, color=MUTED,
+        "\n".join(said), (0, 0), xycoords="axes fraction", xytext=(0, -8), textcoords="offset points", ha="left",
+        va="top", fontsize=8, color=MUTED,
     )  # fmt: skip
 
 
