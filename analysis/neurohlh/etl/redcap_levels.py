@@ -15,14 +15,17 @@ def field_levels(item: Field, book: Codebook) -> tuple[Levels, str]:
     """The header by which a field is understood, top first, and why it may not be used ('' where it may).
 
     The label decides. A field's name is believed where the label is not known, and only while the label's words allow
-    it; where the two spell different variables, neither is used. A unit in the field note counts as the label's.
+    it; where the name is the codebook's own of another variable than the label's, neither is used. A unit in the field
+    note counts as the label's.
     """
     upper = tuple(text for text in (item.form.replace("_", " "), item.section) if text and group_of(text) is not None)
     reading = read_header((*upper, item.label), book)
     named = read_header((*upper, item.name), book)
     if reading.variable is None and (reading.note or not _name_allowed(named, item.label, book)):
         return (*upper, item.label), ""
-    if reading.variable is not None and named.variable not in (None, reading.variable):
+    # Only a name of the codebook speaks against a label; a short one (fu) may stand for anything.
+    said_otherwise = item.name in book and named.variable not in (None, reading.variable)
+    if reading.variable is not None and said_otherwise:
         return (*upper, item.label), f"its label spells {reading.variable}, its field name {named.variable}"
     unit, why = _unit(reading.unit or split_unit(item.label)[1], item.note)
     if why:
