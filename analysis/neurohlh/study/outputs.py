@@ -19,24 +19,29 @@ from neurohlh.core.suppression import WORD, is_suppressed
 RUN_RECORD = "run.json"
 
 
-def check_target(out: Path) -> None:
-    """Raise InputError if `out` can't take the results of a run without something else being lost."""
+def check_target(out: Path, record: str = RUN_RECORD) -> None:
+    """Raise InputError if `out` can't take what is written without something else being lost.
+
+    `record` is the file by which a folder shows that it holds an earlier one of the same kind.
+    """
     if out.exists() and not out.is_dir():
         raise InputError(f"{out.name!r} is a file, not a folder", do="Give --out the name of a folder.")
-    if out.exists() and any(out.iterdir()) and not (out / RUN_RECORD).exists():
+    if out.exists() and any(out.iterdir()) and not (out / record).exists():
+        kind = "run" if record == RUN_RECORD else "export"
         raise InputError(
-            f"the folder {out.name!r} is not empty and holds no earlier run",
+            f"the folder {out.name!r} is not empty and holds no earlier {kind}",
             why="what stands there would be lost",
             do="Give --out a new or an empty folder.",
         )
 
 
-def write_folder(out: Path, fill: Callable[[Path], None]) -> Path:
+def write_folder(out: Path, fill: Callable[[Path], None], record: str = RUN_RECORD) -> Path:
     """Let `fill` write into a fresh folder and put it in the place of `out`.
 
-    An earlier run at `out` is replaced; anything else that stands there is not touched (InputError).
+    An earlier one at `out`, shown by its file `record`, is replaced; anything else that stands there is not touched
+    (InputError).
     """
-    check_target(out)
+    check_target(out, record)
     out.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
