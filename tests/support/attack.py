@@ -215,6 +215,7 @@ def _frames(known: Knowledge, real: Findings, released: Findings) -> None:
             cells = [known.cell((frame, i, s), old[s], new[s]) for s in STATES]
             total = sum(old[s] for s in STATES if not math.isnan(old[s]))
             known.add_up(cells, known.cell((frame, "all"), total, total))
+    _criteria_beside_the_flow(known, real, released)
     rows = zip(real.cns_evidence.to_dict("records"), released.cns_evidence.to_dict("records"), strict=True)
     for i, (old, new) in enumerate(rows):
         n = known.cell(("evidence", i), old["n"], new["n"])
@@ -222,6 +223,25 @@ def _frames(known: Knowledge, real: Findings, released: Findings) -> None:
             asked = known.cell("used", old["n_asked"], new["n_asked"])
             rest = known.cell(("evidence", i, "rest"), old["n_asked"] - old["n"], _hide())
             known.add_up([n, rest], asked)
+
+
+def _criteria_beside_the_flow(known: Knowledge, real: Findings, released: Findings) -> None:
+    """Who left because of the criteria is counted by the criteria as well, and who meets them has left or is there."""
+    steps = real.flow.to_dict("records")
+    if not steps:
+        return
+    left = [known.cell(("left", i), s["n_excluded"], released.flow["n_excluded"].iloc[i]) for i, s in enumerate(steps)]
+    included = known.cell(("flow", len(steps)), steps[-1]["n_out"], released.flow["n_out"].iloc[-1])
+    for i, row in enumerate(real.criteria.to_dict("records")):
+        if row["criteria_set"] != real.criteria_set:
+            continue
+        for state in STATES:
+            cell = known.cell(("criteria", i, state), row[state], released.criteria[state].iloc[i])
+            for one, step in zip(left, steps, strict=True):
+                if row["item"] == "overall" and str(step["step"]) == f"criteria_{state}":
+                    known.add_up([one], cell)
+            for one in left:
+                known.add_up([included, one], cell)
 
 
 def pinned(known: Knowledge, minimum: int) -> dict[Hashable, tuple[float, float]]:

@@ -49,7 +49,8 @@ class Finished:
     @cached_property
     def config(self) -> StudyConfig:
         """The settings of the study, as the run used them."""
-        return check_config(self.record["config"], f"{self.folder.name}/{RUN_RECORD}")
+        # The record says what every setting was; a setting that was not made is none to be checked.
+        return check_config(_made(self.record["config"]), f"{self.folder.name}/{RUN_RECORD}")
 
     @cached_property
     def findings(self) -> Findings:
@@ -63,3 +64,10 @@ class Finished:
         if not tables:
             raise InputError(f"the folder {self.folder.name!r} holds no tables", do=_DO)
         return {path.stem: read_result(self.folder, path.stem) for path in tables}
+
+
+def _made(settings: Any) -> Any:
+    """The settings without those that are empty."""
+    if isinstance(settings, Mapping):
+        return {key: _made(value) for key, value in settings.items() if value not in (None, {}, [])}
+    return [_made(value) for value in settings] if isinstance(settings, list) else settings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -106,7 +106,7 @@ def safe_flow(flow: pd.DataFrame, rule: Rule) -> pd.DataFrame:
     size = len(flow)
     hide_out = {i for i in range(size) if rule.small(out[i])}
     hide_after: set[int] = set()
-    for run in _runs(out, hide_out, rule):
+    for run in (_with_criteria(run, flow, out) for run in _runs(out, hide_out, rule)):
         hide_out |= {i for i in run if out[i]}
         hide_after |= set(range(run[0], run[-1]))
         if rule.pinned([out[i] for i in run]):
@@ -117,6 +117,16 @@ def safe_flow(flow: pd.DataFrame, rule: Rule) -> pd.DataFrame:
         "n_out": [SUPPRESSED if i in hide_after else v for i, v in enumerate(n_out)],
     }
     return _with(flow, {k: v for k, v in shown.items() if any(map(is_suppressed, v))})
+
+
+def _with_criteria(run: list[int], flow: pd.DataFrame, out: Sequence[float]) -> list[int]:
+    """A run of steps among the patients, with the steps that the table of criteria counts as well."""
+    steps = [str(step) for step in flow["step"]]
+    patients = steps.index("joined_rows") if "joined_rows" in steps else -1
+    counted = [i for i, step in enumerate(steps) if step.startswith("criteria_") and out[i]]
+    if not counted or run[0] <= patients:
+        return run
+    return list(range(min(run[0], *counted), max(run[-1], *counted) + 1))
 
 
 def _runs(out: Sequence[float], small: set[int], rule: Rule) -> list[list[int]]:
@@ -134,15 +144,35 @@ def _runs(out: Sequence[float], small: set[int], rule: Rule) -> list[list[int]]:
     return runs
 
 
-def safe_states(frame: pd.DataFrame, rule: Rule) -> pd.DataFrame:
-    """Patients by status: a small count takes the next smaller status of its row away, which else would give it."""
+def safe_states(frame: pd.DataFrame, rule: Rule, away: Collection[float] = ()) -> pd.DataFrame:
+    """Patients by status: a small count takes the next smaller status of its row away, which else would give it.
+
+    Counts in `away` are hidden wherever they stand.
+    """
     shown: dict[str, list[Any]] = {c: frame[c].tolist() for c in _STATES}
     for i in range(len(frame)):
         values = {c: shown[c][i] for c in _STATES if not fmt.is_missing(shown[c][i])}
-        away = complemented(values, {c for c, v in values.items() if rule.hidden(v)}, rule)
-        for column in away:
+        hidden = {c for c, v in values.items() if rule.hidden(v) or (v in away and v > 0)}
+        for column in complemented(values, hidden, rule):
             shown[column][i] = SUPPRESSED
     return _with(frame, {k: v for k, v in shown.items() if any(map(is_suppressed, v))})
+
+
+def safe_criteria(findings: Findings, flow: pd.DataFrame, rule: Rule) -> pd.DataFrame:
+    """Patients by criterion; what the flow hides is not said by the criteria set that decides who stays.
+
+    `flow` is the flow as it is shown. Who meets the criteria differs from who is in the study by those who left it for
+    other reasons: where these are few, the number is hidden with the next smaller status beside it.
+    """
+    frame = findings.criteria
+    own = frame["criteria_set"] == findings.criteria_set
+    if not len(flow) or not own.any():
+        return safe_states(frame, rule)
+    real, included = findings.flow, findings.flow["n_out"].iloc[-1]
+    lost = [v for v, s in zip(real["n_excluded"], flow["n_excluded"], strict=True) if is_suppressed(s) and v > 0]
+    near = [v for c in _STATES for v in frame.loc[own, c].dropna() if rule.small(abs(v - included))]
+    parts = safe_states(frame[own], rule, {*lost, *near}), safe_states(frame[~own], rule)
+    return pd.concat(parts).sort_index()
 
 
 def safe_evidence(frame: pd.DataFrame, rule: Rule) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from neurohlh.core.findings import Findings
 from neurohlh.core.suppression import is_suppressed
-from neurohlh.report.disclose.counts import safe_cells, safe_evidence, safe_flow, safe_states
+from neurohlh.report.disclose.counts import safe_cells, safe_criteria, safe_evidence, safe_flow, safe_states
 from neurohlh.report.disclose.results import safe_result, speaks_of_publications, totals_of
 from neurohlh.report.disclose.rule import Rule, near
 from neurohlh.report.disclose.texts import mask_text
@@ -40,11 +40,12 @@ def disclose(findings: Findings, minimum: int) -> tuple[Findings, Account]:
     rule = _rule(findings, minimum)
     results = {name: safe_result(result, rule) for name, result in findings.results.items()}
     changes, issues = safe_cells(findings, rule)
+    flow = safe_flow(findings.flow, rule)
     safe = replace(
         findings,
         results=results,
-        flow=safe_flow(findings.flow, rule),
-        criteria=safe_states(findings.criteria, rule),
+        flow=flow,
+        criteria=safe_criteria(findings, flow, rule),
         cns=safe_states(findings.cns, rule),
         cns_evidence=safe_evidence(findings.cns_evidence, rule),
         changes=changes,

@@ -14,7 +14,7 @@ from neurohlh.core.suppression import SUPPRESSED, is_suppressed, numbers
 from neurohlh.report.disclose.counts import hidden_values, safe_counts
 from neurohlh.report.disclose.curves import at_times, risk_table, timed_numbers, without_days
 from neurohlh.report.disclose.distributions import safe_bins, safe_spline
-from neurohlh.report.disclose.rows import NUMBERS, mask, own_rows, withheld
+from neurohlh.report.disclose.rows import IN_TIME, NUMBERS, mask, own_rows, withheld
 from neurohlh.report.disclose.rule import Rule
 from neurohlh.report.disclose.texts import mask_text
 
@@ -66,8 +66,9 @@ def _rows_away(tidy: pd.DataFrame, rule: Rule) -> dict[str, np.ndarray]:
 
 
 def _numbers_away(tidy: pd.DataFrame, found: Mapping[str, np.ndarray]) -> frozenset[int]:
-    """The counts that are withheld, which a sentence beside them must not say either."""
-    values = [v for column in ("n", "events") for v in tidy.loc[found[column], column]]
+    """The counts that are withheld, which a sentence beside them must not say either; not those at single times."""
+    plain = ~tidy["measure"].isin(IN_TIME).to_numpy()
+    values = [v for column in ("n", "events") for v in tidy.loc[found[column] & plain, column]]
     return frozenset(int(v) for v in values if not is_suppressed(v) and v == v and float(v).is_integer() and v > 0)
 
 
