@@ -14,7 +14,7 @@ from neurohlh.study.bundle import read_findings
 from neurohlh.study.published.command import EvidenceRun
 
 # Digits that belong to a name (CD25, IL-2R, 1b of a pattern's name) may be said with it.
-_NUMBER = re.compile(r"(?<![A-Za-z\d.\-])\d+(?:[.,]\d+)*(?![A-Za-z])")
+_NUMBER = re.compile(r"(?<![A-Za-z\d.\-])\d+(?:[.,]\d+)*(?!(?!st|nd|rd|th)[A-Za-z])")
 _TEXT_OF_A_DRAWING = re.compile(r"<text[^>]*>([^<]*)</text>")
 
 

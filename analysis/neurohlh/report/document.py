@@ -8,6 +8,7 @@ from neurohlh.core.findings import Findings
 from neurohlh.report.blocks import Document
 from neurohlh.report.checklists import with_checklists
 from neurohlh.report.flow import flow
+from neurohlh.report.names import Names
 from neurohlh.report.sections import data, results
 from neurohlh.report.sections.summary import summary
 
@@ -57,9 +58,12 @@ def build(findings: Findings) -> Document:
 
 
 def _centres(findings: Findings) -> Iterator[str]:
-    """The names of the centres, which the data gave."""
+    """The names of the centres, which the data gave, as they are and as they are printed."""
+    names = Names.of(findings)
     for result in findings.results.values():
         tidy = result.tidy
-        yield from tidy.loc[tidy["variable"] == "center_id", "level"].dropna().astype(str)
-    if "completeness" in findings.results:
-        yield from findings.results["completeness"].tidy["group"].dropna().astype(str)
+        given = tidy.loc[tidy["variable"] == "center_id", "level"]
+        if result.kind == "completeness":
+            given = tidy["group"]
+        for name in given.dropna().astype(str).unique():
+            yield from (name, names.level("center_id", name))

@@ -72,7 +72,7 @@ class Book:
 
 def key(text: str) -> str:
     """What a text is looked up by: no full stop, its first letter small unless it begins an abbreviation."""
-    text = text.strip().rstrip(".").rstrip()
+    text = re.sub(r" {2,}", " ", text.strip().rstrip(".").rstrip())
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 

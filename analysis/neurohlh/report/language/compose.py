@@ -119,7 +119,7 @@ class Composer:
                     return
                 hole = text[at:end]
                 if index in template.coded or template.bare:
-                    found = None if template.bare and needs_words(hole) else hole
+                    found = None if template.bare and needs_words(hole) and hole not in self.kept else hole
                 else:
                     found = self._hole(hole, pieces[index], nest, weak)
                 if found is not None:
