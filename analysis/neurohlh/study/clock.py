@@ -59,7 +59,3 @@ def in_notebook() -> bool:
     ipython = sys.modules.get("IPython")
     shell = None if ipython is None else ipython.get_ipython()
     return type(shell).__name__ == "ZMQInteractiveShell"
-
-
-def silent(part: str) -> None:
-    """Tells nobody."""

@@ -12,7 +12,7 @@ from functools import cache
 from neurohlh.core.findings import DECLARED, EXPLORATORY, STANDARD, Chapter
 from neurohlh.core.result import Result
 from neurohlh.study.classify import Classified
-from neurohlh.study.clock import Advance, silent
+from neurohlh.study.clock import Advance
 from neurohlh.study.config import PLAN_PARTS, Plan, StudyConfig
 from neurohlh.study.first_results import first_results
 from neurohlh.study.parts.material import Material
@@ -24,19 +24,20 @@ OWN_MODELS = "declared"
 
 
 def analyse(
-    classified: Classified, population: Population, config: StudyConfig, advance: Advance = silent
+    classified: Classified, population: Population, config: StudyConfig, advance: Advance | None = None
 ) -> dict[str, Result]:
     """Every result of the plan that the data bear, by name; none where no patient is in the study.
 
     `advance` is told each part as it begins (`steps` of them in all).
     """
-    advance("first results")
+    tell = advance or (lambda _: None)
+    tell("first results")
     results = first_results(classified, population, config)
     material = Material.of(classified, population, config)
     if material.frame.empty:
         return results
     for part, standing in planned(config.plan):
-        advance(part.title)
+        tell(part.title)
         for name, result in _carried_out(part, material, results).items():
             results[name] = result.with_(method={**result.method, "part": part.key, "plan": standing})
     return results
