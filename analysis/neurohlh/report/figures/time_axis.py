@@ -38,7 +38,14 @@ def time_axis(
     ticks = risk_ticks(result)
     texts, word = tick_words(ticks, unit)
     zero = str(result.method.get("time_zero", "")) if since is None else since
-    return ticks, texts, names.say(f"{word} {zero}".strip())
+    return ticks, texts, names.say(_label(word, zero))
+
+
+def _label(word: str, zero: str) -> str:
+    # A whole text for each unit, so that each can be said in another language.
+    if not zero:
+        return word
+    return {"Years": f"Years {zero}", "Months": f"Months {zero}"}.get(word, f"Days {zero}")
 
 
 def tick_words(ticks: Sequence[float], unit: str = "auto") -> tuple[tuple[str, ...], str]:
