@@ -12,7 +12,7 @@ from neurohlh.core.findings import Findings
 from neurohlh.core.suppression import SUPPRESSED, is_suppressed, numbers
 from neurohlh.report.disclose.rule import Rule
 
-_STATES = ("met", "not_met", "indeterminate", "not_applicable")
+STATES = ("met", "not_met", "indeterminate", "not_applicable")
 _NO_PATIENTS = ("parameters", "variables", "unit", "contradictions")
 """Entries of a recipe's counts that count no patients."""
 
@@ -100,13 +100,17 @@ def hidden_values(counts: Mapping[str, Any], safe: Mapping[str, Any]) -> frozens
     return frozenset(found)
 
 
-def safe_flow(flow: pd.DataFrame, rule: Rule) -> pd.DataFrame:
-    """The flow; a small number who left takes the number left beside it away, and the next who left."""
+def safe_flow(flow: pd.DataFrame, rule: Rule, known: Collection[float] = ()) -> pd.DataFrame:
+    """The flow; a small number who left takes the number left beside it away, and the next who left.
+
+    `known` are numbers of patients that another table gives away: what lies beyond one of them hides nothing.
+    """
     n_in, out, n_out = (flow[c].tolist() for c in ("n_in", "n_excluded", "n_out"))
     size = len(flow)
     hide_out = {i for i in range(size) if rule.small(out[i])}
     hide_after: set[int] = set()
-    for run in (_with_criteria(run, flow, out) for run in _runs(out, hide_out, rule)):
+    shut = {i for i, n in enumerate(n_out) if n in known}
+    for run in (_with_criteria(run, flow, out) for run in _runs(out, hide_out, rule, shut)):
         hide_out |= {i for i in run if out[i]}
         hide_after |= set(range(run[0], run[-1]))
         if rule.pinned([out[i] for i in run]):
@@ -129,16 +133,19 @@ def _with_criteria(run: list[int], flow: pd.DataFrame, out: Sequence[float]) -> 
     return list(range(min(run[0], *counted), max(run[-1], *counted) + 1))
 
 
-def _runs(out: Sequence[float], small: set[int], rule: Rule) -> list[list[int]]:
-    """Runs of steps, each with enough of those who left that no single number follows from its ends."""
+def _runs(out: Sequence[float], small: set[int], rule: Rule, shut: Collection[int]) -> list[list[int]]:
+    """Runs of steps, each with enough of those who left that no single number follows from its ends.
+
+    No run goes on beyond a step in `shut`, after which the number of patients is known.
+    """
     runs: list[list[int]] = []
     for i in sorted(small):
         if runs and i <= runs[-1][-1]:
             continue
         run = [i]
-        while rule.pinned([out[k] for k in run]) and run[-1] + 1 < len(out):
+        while rule.pinned([out[k] for k in run]) and run[-1] + 1 < len(out) and run[-1] not in shut:
             run.append(run[-1] + 1)
-        while rule.pinned([out[k] for k in run]) and run[0] > 0:
+        while rule.pinned([out[k] for k in run]) and run[0] > 0 and run[0] - 1 not in shut:
             run.insert(0, run[0] - 1)
         runs.append(run)
     return runs
@@ -149,9 +156,9 @@ def safe_states(frame: pd.DataFrame, rule: Rule, away: Collection[float] = ()) -
 
     Counts in `away` are hidden wherever they stand.
     """
-    shown: dict[str, list[Any]] = {c: frame[c].tolist() for c in _STATES}
+    shown: dict[str, list[Any]] = {c: frame[c].tolist() for c in STATES}
     for i in range(len(frame)):
-        values = {c: shown[c][i] for c in _STATES if not fmt.is_missing(shown[c][i])}
+        values = {c: shown[c][i] for c in STATES if not fmt.is_missing(shown[c][i])}
         hidden = {c for c, v in values.items() if rule.hidden(v) or (v in away and v > 0)}
         for column in complemented(values, hidden, rule):
             shown[column][i] = SUPPRESSED
@@ -170,7 +177,7 @@ def safe_criteria(findings: Findings, flow: pd.DataFrame, rule: Rule) -> pd.Data
         return safe_states(frame, rule)
     real, included = findings.flow, findings.flow["n_out"].iloc[-1]
     lost = [v for v, s in zip(real["n_excluded"], flow["n_excluded"], strict=True) if is_suppressed(s) and v > 0]
-    near = [v for c in _STATES for v in frame.loc[own, c].dropna() if rule.small(abs(v - included))]
+    near = [v for c in STATES for v in frame.loc[own, c].dropna() if rule.small(abs(v - included))]
     parts = safe_states(frame[own], rule, {*lost, *near}), safe_states(frame[~own], rule)
     return pd.concat(parts).sort_index()
 

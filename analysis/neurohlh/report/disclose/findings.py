@@ -10,7 +10,7 @@ import pandas as pd
 
 from neurohlh.core.findings import Findings
 from neurohlh.core.suppression import is_suppressed
-from neurohlh.report.disclose.counts import safe_cells, safe_criteria, safe_evidence, safe_flow, safe_states
+from neurohlh.report.disclose.counts import STATES, safe_cells, safe_criteria, safe_evidence, safe_flow, safe_states
 from neurohlh.report.disclose.results import safe_result, speaks_of_publications, totals_of
 from neurohlh.report.disclose.rule import Rule, near
 from neurohlh.report.disclose.texts import mask_text
@@ -40,7 +40,8 @@ def disclose(findings: Findings, minimum: int) -> tuple[Findings, Account]:
     rule = _rule(findings, minimum)
     results = {name: safe_result(result, rule) for name, result in findings.results.items()}
     changes, issues = safe_cells(findings, rule)
-    flow = safe_flow(findings.flow, rule)
+    known = {frame[list(STATES)].sum(axis=1).max() for frame in (findings.criteria, findings.cns) if len(frame)}
+    flow = safe_flow(findings.flow, rule, known)
     safe = replace(
         findings,
         results=results,
