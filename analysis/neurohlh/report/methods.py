@@ -138,7 +138,7 @@ def _patients(result: Result) -> Iterator[str]:
     yield f"{fmt.integer(used)} of {fmt.integer(supplied)} {counts.get('unit', 'patients')} used{deaths}"
     dropped = {str(k): v for k, v in dict(counts.get("dropped") or {}).items() if v}
     if dropped:
-        yield "Left out: " + "; ".join(f"{reason} {fmt.integer(n)}" for reason, n in dropped.items())
+        yield "Left out: " + "; ".join(f"{reason} ({fmt.integer(n)})" for reason, n in dropped.items())
 
 
 def _plain(value: Any) -> str:

@@ -249,7 +249,7 @@ def _of_checks(findings: Findings) -> Iterator[str]:
     if supplied and used and used < supplied:
         lost = {k: v for k, v in dict(result.counts.get("dropped") or {}).items() if v}
         names = Names.of(findings).with_result(result)
-        reasons = "; ".join(f"{names.prose(str(reason))} {fmt.integer(n)}" for reason, n in lost.items())
+        reasons = "; ".join(f"{names.prose(str(reason))} ({fmt.integer(n)})" for reason, n in lost.items())
         why = f" Left out: {reasons}." if reasons else ""
         yield f"The adjusted model rests on {fmt.count_of(used, supplied)} of the patients.{why}"
 

@@ -63,7 +63,7 @@ def test_doubts_come_from_the_checks(findings):
     doubts = " ".join(words.doubts(findings))
     assert "9.5 deaths per parameter, fewer than 10" in doubts
     assert "effect of CNS involvement itself seems to change with time (p = 0.023)" in doubts
-    assert f"221/251 (88.0{THIN}%) of the patients. Left out: missing age 30." in doubts
+    assert f"221/251 (88.0{THIN}%) of the patients. Left out: missing age (30)." in doubts
     assert f"Lumbar puncture: tested less often in patients who died (difference 7.9{THIN}%)" in doubts
     assert "MRI" not in doubts  # its interval includes no difference
 

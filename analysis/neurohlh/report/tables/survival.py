@@ -211,7 +211,7 @@ def _cox_notes(result: Result, names: Names) -> tuple[str, ...]:
     notes = ["A hazard ratio above 1 means a higher rate of death."]
     dropped = {k: v for k, v in dict(result.counts.get("dropped", {})).items() if v}
     if dropped and not any("left out" in note for note in result.notes):
-        lost = "; ".join(f"{names.prose(reason)}: {fmt.integer(n)}" for reason, n in dropped.items())
+        lost = "; ".join(f"{names.prose(reason)} ({fmt.integer(n)})" for reason, n in dropped.items())
         notes.append(f"Patients left out of the adjusted model, by first reason: {lost}.")
     return (*notes, *(names.prose(note) for note in result.notes))
 
