@@ -18,7 +18,7 @@ from neurohlh.report.blocks import Document, Flow, FlowStep, Section
 from neurohlh.report.render import html as render
 from neurohlh.report.sections import data as sections_data
 
-VOID = {"meta", "input", "br", "hr", "img", "link"}
+VOID = {"meta", "input", "br", "hr", "img", "link", "wbr"}
 
 
 class Page(HTMLParser):
