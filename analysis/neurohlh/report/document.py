@@ -50,11 +50,18 @@ def build(findings: Findings) -> Document:
         sections=sections,
         banner=findings.synthetic,
         colophon=colophon,
-        kept=tuple(dict.fromkeys(_centres(findings))),
+        kept=tuple(dict.fromkeys((*_centres(findings), *cohorts(findings)))),
     )
     if not findings.results:
         return document
     return with_checklists(document, before="settings", case_series=findings.case_series)
+
+
+def cohorts(findings: Findings) -> Iterator[str]:
+    """How the published cohorts are called in results on them: by author, year or place."""
+    for name, result in findings.results.items():
+        if name.startswith("published_"):
+            yield from result.tidy["level"].dropna().astype(str).unique()
 
 
 def _centres(findings: Findings) -> Iterator[str]:

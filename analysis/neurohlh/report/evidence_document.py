@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from neurohlh.core.findings import Findings
 from neurohlh.report.blocks import Block, Callout, Document, KeyFigure, KeyFigures, Paragraph, Section
+from neurohlh.report.document import cohorts
 from neurohlh.report.sections import results
 
 
@@ -34,12 +35,6 @@ def evidence_document(
         summary=Section("summary", "Summary", tuple(blocks)),
         sections=sections,
         banner=findings.synthetic,
-        kept=_cohorts(findings),
+        kept=tuple(dict.fromkeys(cohorts(findings))),
         colophon=" · ".join(f"{k} {findings.run[k]}" for k in ("version",) if k in findings.run),
     )
-
-
-def _cohorts(findings: Findings) -> tuple[str, ...]:
-    """How the cohorts are called: by author, year or place."""
-    rows = findings.results["published_selection"].tidy if "published_selection" in findings.results else None
-    return () if rows is None else tuple(rows["level"].dropna().astype(str).unique())

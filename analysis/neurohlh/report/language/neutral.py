@@ -15,7 +15,8 @@ _PRINTED = (  # what only a bibliographic reference goes on with after its year
 _CITATION = re.compile(
     rf"{_PERSON}(?:(?:,? (?:& |and )?|-){_PERSON})*(?: et al\.?)?,? {_YEAR}(?:\. .*|,? .*(?:{_PRINTED}).*)?", re.S
 )
-_SENTENCE = re.compile(r"\b(?:is|are|was|were|the patients|cannot|not)\b")
+# What is said of a publication beside it: a sentence, an aside of words, a further part.
+_SAID_OF = re.compile(r"\b(?:is|are|was|were|the patients|cannot|not)\b|; [a-z]{3,}|\((?:[a-z]+ )+[a-z]+")
 _DOI = re.compile(r"(?:doi:? ?)?10\.\d{4,}/\S+")
 _QUOTED = re.compile(r"(?<!\w)'.*?'(?!\w)|\"[^\"]*\"|“[^”]*”|「[^」]*」")
 _HOLE = re.compile(r"\{\d+\}")
@@ -39,7 +40,7 @@ def needs_words(text: str) -> bool:
 
 def is_citation(text: str) -> bool:
     """Whether `text` is a bibliographic reference: authors, year, and where it was printed."""
-    return _CITATION.fullmatch(text.strip().rstrip(".")) is not None and not _SENTENCE.search(text)
+    return _CITATION.fullmatch(text.strip().rstrip(".")) is not None and not _SAID_OF.search(text)
 
 
 @lru_cache(maxsize=16384)
