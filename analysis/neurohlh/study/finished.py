@@ -9,11 +9,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from neurohlh.core.errors import InputError
 from neurohlh.core.findings import Findings
 from neurohlh.core.result import Result
 from neurohlh.study.bundle import read_findings, read_result
-from neurohlh.study.config import StudyConfig, check_config
+from neurohlh.study.config import StudyConfig
 from neurohlh.study.outputs import RUN_RECORD
 
 _DO = "Give the folder that neurohlh run --out wrote."
@@ -49,8 +51,12 @@ class Finished:
     @cached_property
     def config(self) -> StudyConfig:
         """The settings of the study, as the run used them."""
-        # The record says what every setting was; a setting that was not made is none to be checked.
-        return check_config(_made(self.record["config"]), f"{self.folder.name}/{RUN_RECORD}")
+        # A record says every setting, made or default: what a study file may not say together stands side by side.
+        try:
+            return StudyConfig.model_validate(dict(self.record["config"]))
+        except ValidationError:
+            where = f"{self.folder.name}/{RUN_RECORD}"
+            raise InputError("the settings of the run can't be read", where=where, do=_DO) from None
 
     @cached_property
     def findings(self) -> Findings:
@@ -64,10 +70,3 @@ class Finished:
         if not tables:
             raise InputError(f"the folder {self.folder.name!r} holds no tables", do=_DO)
         return {path.stem: read_result(self.folder, path.stem) for path in tables}
-
-
-def _made(settings: Any) -> Any:
-    """The settings without those that are empty."""
-    if isinstance(settings, Mapping):
-        return {key: _made(value) for key, value in settings.items() if value not in (None, {}, [])}
-    return [_made(value) for value in settings] if isinstance(settings, list) else settings

@@ -160,6 +160,10 @@ def test_another_run_is_not_replaced_by_a_release(run, tmp_path, capsys):
     ("spoil", "said"),
     [
         (lambda run: (run / "run.json").unlink(), "is not the folder of a run"),
+        (
+            lambda run: (run / "run.json").write_text('{"config": {"schema": 1, "source": "none"}}'),
+            "the settings of the run can't be read",
+        ),
         (lambda run: (run / "findings.json").unlink(), "holds no findings.json"),
         (lambda run: (run / "findings.json").write_text("{"), "the findings can't be read"),
         (lambda run: (run / "tables" / "seizures.json").unlink(), "a table of the run is missing"),
