@@ -69,7 +69,8 @@ def _centres(findings: Findings) -> Iterator[str]:
     names = Names.of(findings)
     for result in findings.results.values():
         tidy = result.tidy
-        given = tidy.loc[tidy["variable"] == "center_id", "level"]
+        of_centres = (tidy["variable"] == "center_id") | (tidy["term"] == names.label("center_id"))
+        given = tidy.loc[of_centres, "level"]
         if result.kind == "completeness":
             given = tidy["group"]
         for name in given.dropna().astype(str).unique():

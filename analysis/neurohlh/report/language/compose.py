@@ -57,7 +57,7 @@ class Composer:
         cited = self._cited(bare, nest)
         if cited is not None:
             return text.replace(bare, cited)
-        if self.book.whole(bare) is None and (bare in self.kept or not needs_words(bare)):
+        if self.book.whole(bare) is None and not needs_words(bare):
             return text
         if bare != text:
             said = self.text(bare, nest)
@@ -66,7 +66,8 @@ class Composer:
             self._whole, self._sentences, self._template, self._semicolons, self._signs, self._colon,
             self._bracket, self._list, self._terms, self._counted, self._weak_template,
         )  # fmt: skip
-        return next((said for way in ways for said in [way(text, nest)] if said is not None), None)
+        said = next((said for way in ways for said in [way(text, nest)] if said is not None), None)
+        return text if said is None and bare in self.kept else said
 
     def _whole(self, text: str, nest: int) -> str | None:
         said = self.book.whole(text)
