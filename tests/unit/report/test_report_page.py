@@ -14,9 +14,10 @@ from fontTools.ttLib import TTFont
 
 from neurohlh.core.findings import Findings
 from neurohlh.report import document, flow
-from neurohlh.report.blocks import Document, Flow, FlowStep, Section
+from neurohlh.report.blocks import Document, Figure, Flow, FlowStep, Section, Table
 from neurohlh.report.render import html as render
 from neurohlh.report.sections import data as sections_data
+from neurohlh.report.sections import results as sections_results
 
 VOID = {"meta", "input", "br", "hr", "img", "link", "wbr"}
 
@@ -253,3 +254,12 @@ def test_the_last_box_of_the_flow_parts_into_its_branches():
     assert [re.sub("<[^>]+>", "", item) for item in re.findall(r'<li class="box">(.*?)</li>', page)] == [
         "5 CNS involvement", "4 No CNS involvement"
     ]  # fmt: skip
+
+
+def test_a_result_whose_curves_are_withheld_has_its_table_and_no_figure(findings):
+    bare = findings.results["kaplan_meier"].with_(curves=pd.DataFrame())
+    held = dataclasses.replace(findings, results={**findings.results, "kaplan_meier": bare})
+    drawn, undrawn = (sections_results.survival(f).blocks for f in (findings, held))
+    assert [b.name for b in drawn if isinstance(b, Figure)] == ["kaplan_meier"]
+    assert [b for b in drawn if not isinstance(b, Figure)] == list(undrawn)
+    assert any(isinstance(b, Table) for b in undrawn)

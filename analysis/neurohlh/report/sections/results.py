@@ -127,7 +127,7 @@ def others(findings: Findings) -> Section | None:
     """Results that belong to no part of the plan."""
     extra = tuple(k for k, r in findings.results.items() if k not in _PLACED and not r.method.get("part"))
     title = "Further results, exploratory: outside the plan"
-    return _section(findings, "further", title, extra, _pictured(findings, extra))
+    return _section(findings, "further", title, extra, extra)
 
 
 def _pictured(findings: Findings, keys: tuple[str, ...]) -> tuple[str, ...]:
@@ -197,9 +197,9 @@ def _section(
 def _blocks(
     findings: Findings, parts: tuple[str, ...], drawn: tuple[str, ...] | None = None
 ) -> tuple[Table | Callout | Figure | Paragraph, ...]:
-    """Figure and tables of each result; `drawn` names those with a figure (None: all that have one)."""
+    """Figure and tables of each result; `drawn` names those to be pictured, where they hold anything to draw."""
     names = Names.of(findings)
-    drawn = _pictured(findings, parts) if drawn is None else drawn
+    drawn = _pictured(findings, parts if drawn is None else drawn)
     blocks: list[Table | Callout | Figure | Paragraph] = []
     for part in (p for p in parts if p in findings.results):
         result = findings.results[part]
