@@ -6,6 +6,7 @@ import struct
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from neurohlh.core.result import Result, tidy_frame
 from neurohlh.report import figures, fonts
@@ -154,3 +155,15 @@ def test_groups_that_are_not_status_words_get_distinct_colours(kaplan_meier):
     curves = kaplan_meier.curves.replace({"group": {"met": "A", "not_met": "B"}})
     renamed = dataclasses.replace(kaplan_meier, curves=curves)
     assert figures.draw(renamed).axes[0].lines
+
+
+def test_a_palette_keeps_the_ground_white_and_the_colours_of_the_groups(kaplan_meier, tmp_path):
+    (png,) = figures.save(kaplan_meier, tmp_path / "km", formats=("png",))
+    image = Image.open(png)
+    assert image.mode == "P"
+    assert round(image.info["dpi"][0]) == 300
+    pixels = np.asarray(image.convert("RGB")).reshape(-1, 3)
+    assert pixels[0].tolist() == [255, 255, 255]
+    assert (pixels == 255).all(axis=1).mean() > 0.5
+    for colour in ((213, 94, 0), (0, 114, 178)):
+        assert (pixels == colour).all(axis=1).sum() > 500

@@ -12,6 +12,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from PIL import Image
 
 from neurohlh.report import fonts
 from neurohlh.report.figures.lettering import FAMILIES, install
@@ -136,10 +137,15 @@ def svg_text(figure: Figure) -> str:
 
 
 def png_bytes(figure: Figure, dpi: int = 300) -> bytes:
-    """The figure as a PNG file on white."""
-    buffer = BytesIO()
+    """The figure as a PNG file on white, its few colours in a palette: a third of the size of one in true colour."""
+    drawn, buffer = BytesIO(), BytesIO()
     with style():
-        figure.savefig(buffer, format="png", dpi=dpi, facecolor="white", metadata={"Software": None})
+        figure.savefig(drawn, format="png", dpi=dpi, facecolor="white")
+    image = Image.open(drawn).convert("RGB").quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    palette = image.getpalette() or []
+    # The tree rounds white to 254; on paper that would be a grey ground.
+    image.putpalette([255 if level == 254 else level for level in palette])
+    image.save(buffer, format="PNG", dpi=(dpi, dpi))
     return buffer.getvalue()
 
 
