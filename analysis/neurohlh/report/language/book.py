@@ -13,6 +13,9 @@ from importlib.resources import files
 from neurohlh.report.language.cut import split
 
 _HOLE = re.compile(r"\{(\d+)\}")
+_SIGN = "[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"
+_CHINESE = re.compile(_SIGN)
+_HOLE_BETWEEN = re.compile(rf"(?P<before>{_SIGN})?(?P<left> ?)\{{(?P<number>\d+)\}}(?P<right> ?)(?P<after>{_SIGN})?")
 _WORD = re.compile(r"[A-Za-z]+|[^\sA-Za-z\d]")
 _ADDED = re.compile(r"(.*(?:[\w)}%'\".]|\. ))(\{\d+\})\.?", re.S)
 _STOPS = ".。"
@@ -48,8 +51,15 @@ class Template:
     """The places of holes that stand within code or quotation marks: what fills them is not translated."""
 
     def filled(self, said: Mapping[int, str]) -> str:
-        """The translation with its holes filled."""
-        return _HOLE.sub(lambda hole: said[int(hole[1])], self.translation)
+        """The translation with its holes filled; no blank stays between two Chinese signs."""
+
+        def fill(hole: re.Match[str]) -> str:
+            text = said[int(hole["number"])]
+            before = "" if _CHINESE.match(text[:1]) and hole["before"] and hole["left"] else hole["left"]
+            after = "" if _CHINESE.match(text[-1:]) and hole["after"] and hole["right"] else hole["right"]
+            return f"{hole['before'] or ''}{before}{text}{after}{hole['after'] or ''}"
+
+        return _HOLE_BETWEEN.sub(fill, self.translation)
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ class Composer:
         if cited is not None:
             return text.replace(bare, cited)
         if self.book.whole(bare) is None and not needs_words(bare):
-            return text
+            return text.replace("}.", "}。") if text.endswith("}.") else text
         if bare != text:
             said = self.text(bare, nest)
             return None if said is None else text.replace(bare, said)
