@@ -46,7 +46,11 @@ def _without_hazard(findings: Findings) -> str:
             "These published cases describe themselves; they can estimate neither a frequency nor survival over time."
         )
     if "two_by_two" in findings.results:
-        return "These data hold no usable survival times; deaths by CNS status are described, not explained."
+        return "These data cannot compare survival over time; deaths by CNS status are described, not explained."
+    if "cox" in findings.results:
+        return "These data cannot answer it: the hazard ratio of CNS involvement cannot be estimated."
+    if "kaplan_meier" in findings.results:
+        return "These data cannot answer it: they do not hold enough patients both with and without CNS involvement."
     return "These data hold no follow-up from which survival with and without CNS involvement could be compared."
 
 
@@ -139,8 +143,8 @@ def hazard(findings: Findings) -> str:
     crude, adjusted = exposure_hazards(result, findings.exposure)
     main = adjusted if adjusted is not None else crude
     if main is None or fmt.is_missing(main["estimate"]):
-        reason = "" if main is None else f" ({main['note']})"
-        return f"The hazard ratio of CNS involvement cannot be estimated{reason}."
+        reason = "" if main is None else str(main["note"]).removeprefix("not estimable: ")
+        return f"The hazard ratio of CNS involvement cannot be estimated{': ' if reason else ''}{reason}."
     if fmt.is_suppressed(main["estimate"]):
         return _SUPPRESSED
     said = []
@@ -278,6 +282,8 @@ def row_of(result: Result, **keys: str) -> pd.Series | None:
 
 def _limits(row: pd.Series, show: Any, result: Result) -> str:
     level = fmt.percent(float(result.method.get("conf_level", 0.95)), 0)
+    if fmt.is_missing(row["conf_low"]) and fmt.is_missing(row["conf_high"]):
+        return f"{level} interval not estimable"
     return f"{level} interval {fmt.interval(row['conf_low'], row['conf_high'], show)}"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
+from neurohlh.core import format as fmt
 from neurohlh.core.result import Result
 from neurohlh.study.classify import Classified
 from neurohlh.study.config import StudyConfig
@@ -61,7 +62,7 @@ def _survival_cautions(results: Mapping[str, Result]) -> Iterator[str]:
     sparse = cox.checks[(cox.checks["check"] == "events per parameter") & (cox.checks["value"] < EVENTS_PER_PARAMETER)]
     if len(sparse):
         yield (
-            f"The adjusted model has {float(sparse['value'].iloc[0]):.1f} deaths per parameter, fewer than "
+            f"The adjusted model has {fmt.fixed(sparse['value'].iloc[0], 1)} deaths per parameter, fewer than "
             f"{EVENTS_PER_PARAMETER}: its estimates are unstable."
         )
     supplied, used = cox.counts.get("supplied", 0), cox.counts.get("used", 0)

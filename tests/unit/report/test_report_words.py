@@ -105,3 +105,27 @@ def test_key_figures_carry_their_interval_or_denominator(findings):
     assert figures["Hazard ratio, adjusted"].value == "1.73"
     assert figures["CNS status undecided"].value == "89"
     assert all(f.detail for f in figures.values())
+
+
+def test_deaths_in_one_group_only_are_an_answer_that_is_missing_not_a_missing_follow_up(findings):
+    reason = "no events in the reference level (the hazard ratio runs to infinity)"
+    tidy = findings.results["cox"].tidy.copy()
+    exposed = (tidy["variable"] == findings.exposure) & ~tidy["is_reference"]
+    tidy.loc[exposed, ["estimate", "conf_low", "conf_high"]] = None
+    tidy.loc[exposed, "note"] = f"not estimable: {reason}"
+    bare = dataclasses.replace(findings, results={**findings.results, "cox": findings.results["cox"].with_(tidy=tidy)})
+    assert (
+        words.verdict(bare) == "These data cannot answer it: the hazard ratio of CNS involvement cannot be estimated."
+    )
+    assert words.hazard(bare) == f"The hazard ratio of CNS involvement cannot be estimated: {reason}."
+    without = dataclasses.replace(bare, results={"kaplan_meier": findings.results["kaplan_meier"]})
+    assert "not hold enough patients both with and without" in words.verdict(without)
+    assert "no follow-up" in words.verdict(dataclasses.replace(bare, results={}))
+
+
+def test_limits_that_do_not_exist_are_said_not_to_be_estimable(findings):
+    tidy = findings.results["kaplan_meier"].tidy.copy()
+    tidy[["conf_low", "conf_high"]] = None
+    km = findings.results["kaplan_meier"].with_(tidy=tidy)
+    said = words.survival(dataclasses.replace(findings, results={"kaplan_meier": km}))
+    assert said.count(f"(95{THIN}% interval not estimable)") == 2

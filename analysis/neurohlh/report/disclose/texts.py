@@ -14,7 +14,7 @@ from neurohlh.report.disclose.rule import Rule
 _PUBLISHED = re.compile(r"\bdoi\b|\bPMID\b|VERIFIED|\bpublish|\bprint(?:ed|s)?\b|https?:|et al", re.I)
 # In the order of trial: a day or row of one patient, what is no count ('keep'), then whatever may be a count.
 _TOKEN = re.compile(
-    r"""(?P<single>(?:\brow\s+|\bat\ risk\ from\s+)\d[\d\u202f,]*(?:\.\d+)?)
+    r"""(?P<single>(?:\brow\s+|\bat\ risk\ (?:from|before)\ time\s+)\d[\d\u202f,]*(?:\.\d+)?)
     |(?P<keep>
         (?:\bdays?|\bweeks?|\byears?|\bmonths?|\bfewer\ than|\bmore\ than|\bat\ least|\bbelow|\babove|\bbeyond|\bunder
           |\bless\ than|\bover|\bup\ to|\bfirst|\bstep|\bday\ -|\bgroups?|\bpattern|\blevel|\bevery)\s*-?\d+(?:\.\d+)?

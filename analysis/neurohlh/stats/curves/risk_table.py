@@ -65,10 +65,10 @@ def _sparse(curve: Curve) -> Iterator[str]:
     else:
         if curve.n_event[: enough[0]].any():
             start = curve.time[enough[0]]
-            yield f"events with fewer than {SPARSE} at risk before {start:g}; the whole curve rests on them."
+            yield f"events with fewer than {SPARSE} at risk before time {start:g}; the whole curve rests on them."
         if enough[-1] + 1 < len(curve.time):
             start = curve.time[enough[-1] + 1]
-            yield f"fewer than {SPARSE} at risk from {start:g} on; read the curve there with care."
+            yield f"fewer than {SPARSE} at risk from time {start:g} on; read the curve there with care."
     if curve.entry is not None:
         inside = curve.time[curve.time < curve.end[-1]]
         entered, left = (np.searchsorted(times, inside, side="right") for times in (curve.entry, curve.end))

@@ -57,7 +57,8 @@ def _limits(events: int, n: int, conf_level: float, method: str) -> tuple[float,
         half = z * float(np.sqrt(p * (1 - p) / size))
         return p - half, p + half
     low, high = proportion_confint(events, n, alpha=1 - conf_level, method=method)
-    return float(low), float(high)
+    # None and all have a limit of exactly 0 and 1, which rounding would miss by a hair and print as "<0.1 %".
+    return (float(low) if events else 0.0), (float(high) if events < n else 1.0)
 
 
 def newcombe(a: int, n: int, b: int, m: int, conf_level: float = 0.95) -> tuple[float, float]:

@@ -22,7 +22,11 @@ RULE = Rule(5, frozenset({358}))
         ("it rests on 358 patients", "it rests on suppressed patients"),
         ("platelets 2; albumin 9", "platelets suppressed; albumin 9"),
         ("value: dfbetas of row 238, in standard errors", "value: dfbetas of row suppressed, in standard errors"),
-        ("met: fewer than 10 at risk from 3,322 on", "met: fewer than 10 at risk from suppressed on"),
+        (
+            "events with fewer than 10 at risk before time 9;",
+            "events with fewer than 10 at risk before time suppressed;",
+        ),
+        ("met: fewer than 10 at risk from time 3,322 on", "met: fewer than 10 at risk from time suppressed on"),
     ],
 )
 def test_what_gives_a_count_away_is_a_word(said, left):

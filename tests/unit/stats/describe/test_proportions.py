@@ -22,6 +22,13 @@ def test_wilson_by_hand():
     assert wilson(3, 10) == pytest.approx((centre - half, centre + half))
 
 
+@pytest.mark.parametrize("n", range(1, 60))
+@pytest.mark.parametrize("limits", [wilson, clopper_pearson])
+def test_none_and_all_have_a_limit_of_exactly_zero_and_one(limits, n):
+    assert limits(0, n)[0] == 0
+    assert limits(n, n)[1] == 1
+
+
 def test_wald_and_agresti_coull_by_hand():
     z = 1.959963984540054
     assert wald_limits(3, 12) == pytest.approx((0.25 - z * 0.125, 0.25 + z * 0.125))
