@@ -32,10 +32,14 @@ class _Teller:
         """A text, line by line, in the language."""
         if self.code == "en":
             return text
+        import re
+
         from neurohlh.report.language import Language
 
         say = Language(self.code).say
-        return "\n".join(say(line) if line.strip() else line for line in text.split("\n"))
+        # Lines, and within them what stands in columns, are texts of their own.
+        parts = re.split(r"(\n| {2,})", text)
+        return "".join(say(part) if part.strip() else part for part in parts)
 
     def tell(self, text: str, *, end: str = "\n") -> None:
         """Print a text in the language."""
@@ -119,6 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     evidence.add_argument("--effects", metavar="FILE", help="table of published effects (default: the package's)")
     evidence.add_argument("--study", metavar="DIR", help="folder of a finished run, to hold against what is published")
     evidence.add_argument("--out", metavar="DIR", help="folder for the report (default: print a summary)")
+    evidence.add_argument("--languages", nargs="+", choices=_LANGUAGES, help="of the report (default: of the messages)")
     evidence.set_defaults(do=_evidence)
 
     export = commands.add_parser(
@@ -183,7 +188,7 @@ def _run(options: argparse.Namespace) -> None:
     study = Study.open(options.study)
     options.teller.follow(study.config.study.languages[0])
     check_target(Path(options.out))
-    report = study.run(progress=True).write(options.out)
+    report = study.run(progress=True).write(options.out, progress=True)
     options.teller.tell(f"Report: {report}")
 
 
@@ -222,7 +227,8 @@ def _evidence(options: argparse.Namespace) -> None:
     if options.out is None:
         options.teller.tell(found.text(), end="")
     else:
-        options.teller.tell(f"Report: {found.write(Path(options.out))}")
+        languages = options.languages or [options.teller.code]
+        options.teller.tell(f"Report: {found.write(Path(options.out), languages)}")
 
 
 def _export(options: argparse.Namespace) -> None:

@@ -26,7 +26,7 @@ class Clock:
     nobody watches; False: silence. `say` puts the names of steps and parts into the language of the reader.
     """
 
-    def __init__(self, shown: bool | None, say: Callable[[str], str] = str) -> None:
+    def __init__(self, shown: bool | None = False, say: Callable[[str], str] = str) -> None:
         self._say = say
         self.bars = shown is not False and (sys.stderr.isatty() or in_notebook())
         self.lines = bool(shown) and not self.bars

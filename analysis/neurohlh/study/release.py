@@ -15,6 +15,7 @@ from neurohlh.core.findings import Findings
 from neurohlh.core.suppression import written
 from neurohlh.report.disclose import DEFAULT_MINIMUM, Account, Rule, disclose
 from neurohlh.study.bundle import write_findings
+from neurohlh.study.clock import Clock
 from neurohlh.study.finished import Finished
 from neurohlh.study.outputs import write_folder, write_record, write_results
 from neurohlh.study.report_files import write_study_report
@@ -98,7 +99,7 @@ def _check_out(run: Path, out: Path) -> None:
 
 
 def _fill(folder: Path, done: Finished, safe: Findings, account: Account) -> None:
-    write_study_report(safe, done.config, folder)
+    write_study_report(safe, done.config, folder, Clock(None))
     write_results(safe.results, folder / "tables")
     write_findings(safe, folder)
     _write_codebook(safe, folder / CODEBOOK)

@@ -11,6 +11,7 @@ from neurohlh.core.findings import Findings
 from neurohlh.core.journal import JournalStyle, journal
 from neurohlh.report.blocks import Document, Figure
 from neurohlh.report.flow import flow_breaks
+from neurohlh.study.clock import Clock
 from neurohlh.study.config import StudyConfig
 
 REPORT = "report"
@@ -52,11 +53,11 @@ def study_page(findings: Findings, config: StudyConfig, language: str | None = N
     return _rendered(said, "html").decode()
 
 
-def write_study_report(findings: Findings, config: StudyConfig, folder: Path) -> None:
+def write_study_report(findings: Findings, config: StudyConfig, folder: Path, clock: Clock | None = None) -> None:
     """Write the report of a study and its figures, as [report] and [study] ask, into `folder`."""
     wanted = Wanted.of(config)
     with study_style(config):
-        write_reports(study_document(findings, config), folder, REPORT, wanted)
+        write_reports(study_document(findings, config), folder, REPORT, wanted, clock)
         if len(findings.flow) and not flow_breaks(findings):  # the report says which numbers do not add up
             _write_flow(findings, folder / "figures", wanted)
 
@@ -73,22 +74,26 @@ def _write_flow(findings: Findings, folder: Path, wanted: Wanted) -> None:
         figures.save(drawn, stem, formats=wanted.figures, dpi=wanted.dpi)
 
 
-def write_reports(document: Document, folder: Path, name: str, wanted: Wanted) -> None:
+def write_reports(document: Document, folder: Path, name: str, wanted: Wanted, clock: Clock | None = None) -> None:
     """Write `<name>.html` and `<name>.docx` in the first language, `<name>.zh.html` and the like in further ones.
 
     Figures go to figures/<result>.svg and the like (figures/<result>.zh.svg in further languages). `document` is in
-    English.
+    English. `clock` shows how far it is.
     """
     from neurohlh.report.language import Language
 
     (folder / "figures").mkdir()
-    for place, code in enumerate(wanted.languages):
-        suffix = f".{code}" if place else ""
-        said = Language(code).document(document)
-        for figure in said.find(Figure):
-            figure.picture.save(folder / "figures" / f"{figure.name}{suffix}", wanted.figures, wanted.dpi)
-        for form in wanted.formats:
-            (folder / f"{name}{suffix}.{form}").write_bytes(_rendered(said, form))
+    pieces = len(list(document.find(Figure))) + len(wanted.formats)
+    with (clock or Clock())("draw and write", pieces * len(wanted.languages)) as advance:
+        for place, code in enumerate(wanted.languages):
+            suffix = f".{code}" if place else ""
+            said = Language(code).document(document)
+            for figure in said.find(Figure):
+                advance(figure.title)
+                figure.picture.save(folder / "figures" / f"{figure.name}{suffix}", wanted.figures, wanted.dpi)
+            for form in wanted.formats:
+                advance(f"{name}{suffix}.{form}")
+                (folder / f"{name}{suffix}.{form}").write_bytes(_rendered(said, form))
 
 
 def study_style(config: StudyConfig) -> AbstractContextManager[JournalStyle]:

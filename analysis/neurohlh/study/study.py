@@ -91,7 +91,7 @@ class Study:
 
         `progress`: bars in a terminal or notebook (None), also plain lines elsewhere (True), or nothing (False).
         """
-        clock = Clock(progress, Language(self.config.study.languages[0]).say)
+        clock = self.clock(progress)
         with clock("read and clean"):
             cohort = self.load()
         with clock("classify"):
@@ -109,6 +109,10 @@ class Study:
             with study_style(self.config):
                 findings = assemble(self.config, classified, population, results, criteria, cns, self.file)
         return StudyRun(self, classified, population, results, criteria, cns, findings, clock.seconds)
+
+    def clock(self, progress: bool | None) -> Clock:
+        """What shows how far the work is, in the first language of the study."""
+        return Clock(progress, Language(self.config.study.languages[0]).say)
 
     def __repr__(self) -> str:
         return f"Study {self.config.study.title!r}: {', '.join(s.name for s in self.config.source)}"
@@ -176,12 +180,17 @@ class StudyRun:
         """The report in English, before it becomes a page or a Word file."""
         return study_document(self.shown, self.study.config)
 
-    def write(self, out: str | Path) -> Path:
-        """Write the output folder: reports, run.json, cohort/, tables/, figures/; returns the report to open first."""
-        return write_folder(Path(out), self._fill) / Wanted.of(self.study.config).main_file(REPORT)
+    def write(self, out: str | Path, progress: bool | None = None) -> Path:
+        """Write the output folder: reports, run.json, cohort/, tables/, figures/; returns the report to open first.
 
-    def _fill(self, folder: Path) -> None:
-        write_study_report(self.shown, self.study.config, folder)
+        `progress` as in `Study.run`.
+        """
+        clock = self.study.clock(progress)
+        written = write_folder(Path(out), lambda folder: self._fill(folder, clock))
+        return written / Wanted.of(self.study.config).main_file(REPORT)
+
+    def _fill(self, folder: Path, clock: Clock) -> None:
+        write_study_report(self.shown, self.study.config, folder, clock)
         self._write_cohort(folder)
         write_results(self.shown.results, folder / "tables")
         write_findings(self.shown, folder)

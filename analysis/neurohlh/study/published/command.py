@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from neurohlh.core.errors import InputError
@@ -11,6 +11,7 @@ from neurohlh.core.findings import STANDARD, Chapter, Findings, Reference
 from neurohlh.core.provenance import versions
 from neurohlh.core.result import Result
 from neurohlh.report.blocks import Document
+from neurohlh.study.clock import Clock
 from neurohlh.study.outputs import write_folder, write_record, write_results
 from neurohlh.study.published.mortality import cns_deaths
 from neurohlh.study.published.run_folder import FinishedRun, read_run
@@ -86,9 +87,13 @@ class EvidenceRun:
         lines = [lead(self.world), *sentences(self.world), *self._beside()]
         return "\n".join(lines) + "\n"
 
-    def write(self, out: Path) -> Path:
-        """Write evidence.html and evidence.docx, tables/, figures/ and run.json to `out`; returns the page."""
-        return write_folder(out, self._fill) / Wanted().main_file(REPORT)
+    def write(self, out: Path, languages: Sequence[str] = ("en",)) -> Path:
+        """Write evidence.html and evidence.docx, tables/, figures/ and run.json to `out`; returns the page.
+
+        The first of `languages` ("en", "zh") is that of evidence.html; further ones have their code in the name.
+        """
+        wanted = Wanted(languages=languages)
+        return write_folder(out, lambda folder: self._fill(folder, wanted)) / wanted.main_file(REPORT)
 
     def findings(self) -> Findings:
         """What the report may say."""
@@ -152,8 +157,8 @@ class EvidenceRun:
         beside = self.world.with_study(self.study.own).values()
         return [f"This study: {self.study.title}.", *(note for result in beside for note in result.notes)]
 
-    def _fill(self, folder: Path) -> None:
-        write_reports(self.document(), folder, REPORT, Wanted())
+    def _fill(self, folder: Path, wanted: Wanted) -> None:
+        write_reports(self.document(), folder, REPORT, wanted, Clock(None))
         write_results(self.results(), folder / "tables")
         write_record(self._record(), folder)
 

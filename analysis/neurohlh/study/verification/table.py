@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from neurohlh.study.clock import Clock
 from neurohlh.study.verification.case import Case, difference
 from neurohlh.study.verification.reference import entries
 
@@ -34,7 +35,12 @@ def cases() -> tuple[Case, ...]:
 
 def verify(chosen: Sequence[Case] | None = None) -> pd.DataFrame:
     """Recompute the cases (all of them by default): a row per quantity, columns `COLUMNS`."""
-    rows = [row for case in (cases() if chosen is None else chosen) for row in _rows(case)]
+    wanted = cases() if chosen is None else tuple(chosen)
+    rows: list[dict[str, object]] = []
+    with Clock(None)("verify", len(wanted)) as advance:
+        for case in wanted:
+            advance(case.entry)
+            rows += _rows(case)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
