@@ -75,4 +75,4 @@ def _issue_lines(cohort: Cohort) -> Iterator[str]:
         yield f"{severity.capitalize()}: {int(chosen['n'].sum()) if len(chosen) else 0}"
         for row in chosen.to_dict("records"):
             yield f"  {row['code']} {row['variable']} ({row['n']}): {row['message']}"
-            yield f"    at {row['where']}" + (f"; {row['action']}" if row["action"] else "")
+            yield f"    first at {row['where']}" + (f"; {row['action']}" if row["action"] else "")

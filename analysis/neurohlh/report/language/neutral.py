@@ -23,8 +23,8 @@ _HOLE = re.compile(r"\{\d+\}")
 _CODE = re.compile(
     r"\S*[_\d@\\=<>\[\]{}]\S*|\S+\.(?:csv|tsv|xlsx|toml|html|json|sav|dta|parquet|docx)|--\w[\w-]*|[a-z]+(?:\.[a-z]+)+"
 )
-_FILE = re.compile(r"[\w .\-]+\.(?:csv|tsv|xlsx|toml|html|json|sav|dta|parquet|docx)")
-_RULE = re.compile(r"[a-z_]+:\S+(?:; ?[a-z_]+:\S+)*")
+_FILE = re.compile(r"[\w.\-]+\.(?:csv|tsv|xlsx|toml|html|json|sav|dta|parquet|docx)")
+_RULE = re.compile(r"[a-z_]+:\S+(?:; ?[a-z_]+:\S+)*|[a-z]+(?:_[a-z0-9]+)+ [a-z_0-9]+")
 _CHINESE = re.compile(r"[\u2e80-\u9fff\uff00-\uffef]")
 _BETWEEN = re.compile(r"[\s()（）,;:，；：、。?!+×·–—…&|→]+")
 

@@ -182,9 +182,14 @@ def settings(findings: Findings) -> Section | None:
 
 def software(findings: Findings) -> Section | None:
     """Software, versions, seed and fingerprints of the run."""
-    facts = [(str(k).replace("_", " ").capitalize(), str(v)) for k, v in findings.run.items()]
+    facts = [(_fact(str(k)), str(v)) for k, v in findings.run.items()]
     facts += [(str(k), str(v)) for k, v in findings.versions.items()]
     return Section("software", "Software and run", (Definitions(tuple(facts)),), supplement=True) if facts else None
+
+
+def _fact(name: str) -> str:
+    """What a fact of the run is called; a file keeps its name."""
+    return name if "." in name else name.replace("_", " ").capitalize()
 
 
 def _section(
