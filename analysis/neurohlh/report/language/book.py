@@ -130,7 +130,7 @@ def _template(english: str, said: str) -> Template:
 
 
 def _in_code(before: str, english: str) -> bool:
-    return before.endswith(("{ ", '"', "'", "[", "`")) or ("{ " in english and before.endswith("= "))
+    return before.endswith(("{ ", '"', "'", "[", "`", "-> ")) or ("{ " in english and before.endswith("= "))
 
 
 def _index(templates: Iterable[Template]) -> dict[str, tuple[tuple[frozenset[str], Template], ...]]:

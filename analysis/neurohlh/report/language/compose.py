@@ -54,10 +54,11 @@ class Composer:
 
     def _found(self, text: str, nest: int) -> str | None:
         bare = text.strip()
-        cited = self._cited(bare, nest)
+        known = self.book.whole(bare) is not None
+        cited = None if known else self._cited(bare, nest)
         if cited is not None:
             return text.replace(bare, cited)
-        if self.book.whole(bare) is None and not needs_words(bare):
+        if not known and not needs_words(bare):
             return text.replace("}.", "}。") if text.endswith("}.") else text
         if bare != text:
             said = self.text(bare, nest)
