@@ -70,8 +70,7 @@ class Names:
 
     def label(self, variable: str) -> str:
         """The variable in words."""
-        text = self.labels.get(variable) or variable.replace("_", " ")
-        return _capital(text)
+        return _capital(self.labels.get(variable) or _level_words(variable))
 
     def with_unit(self, variable: str) -> str:
         """The variable and its unit: 'Platelets, 10^9/L'."""

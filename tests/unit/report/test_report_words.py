@@ -80,7 +80,7 @@ def test_methods_are_written_from_the_record(cox):
     said = in_words(cox)
     assert said.startswith("Cox proportional hazards")
     assert "ties: Efron" in said
-    assert "reference levels: Cns: No CNS involvement" in said
+    assert "reference levels: CNS: No CNS involvement" in said
     assert "221 of 251 patients used, 57 deaths" in said
     assert "missing age years (30)" in said
     assert "Source: Wilson 1927." in said

@@ -151,7 +151,13 @@ def _scoped(css: str) -> str:
     tokens, _, rest = css.partition("/* == page == */")
     tables = rest.partition("/* == tables == */")[2].partition("/* == end of tables == */")[0]
     own = ".neurohlh { background: var(--paper); color: var(--ink); }\n"
-    return tokens.replace(":root", ".neurohlh") + own + re.sub(r"(?m)^(?=[.a-z][^{}@]*\{)", ".neurohlh ", tables)
+    return tokens.replace(":root", ".neurohlh") + own + re.sub(r"(?m)^([.a-z][^{}@]*)\{", _under_our_class, tables)
+
+
+def _under_our_class(rule: re.Match[str]) -> str:
+    # The class stands twice, so that the notebook's own rules for tables (.jp-RenderedHTMLCommon th) give way.
+    selectors = ", ".join(f".neurohlh.neurohlh {selector.strip()}" for selector in rule[1].split(","))
+    return f"{selectors} {{"
 
 
 def _tidy(text: str) -> str:
