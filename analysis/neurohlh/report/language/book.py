@@ -16,6 +16,7 @@ _HOLE = re.compile(r"\{(\d+)\}")
 _SIGN = "[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"
 _CHINESE = re.compile(_SIGN)
 _HOLE_BETWEEN = re.compile(rf"(?P<before>{_SIGN})?(?P<left> ?)\{{(?P<number>\d+)\}}(?P<right> ?)(?P<after>{_SIGN})?")
+_TWICE = re.compile(r"(例(?:患者|死亡|儿童)?) ?例(?!如)")
 _WORD = re.compile(r"[A-Za-z]+|[^\sA-Za-z\d]")
 _ADDED = re.compile(r"(.*(?:[\w)}%'\".]|\. ))(\{\d+\})\.?", re.S)
 _STOPS = ".。"
@@ -51,7 +52,7 @@ class Template:
     """The places of holes that stand within code or quotation marks: what fills them is not translated."""
 
     def filled(self, said: Mapping[int, str]) -> str:
-        """The translation with its holes filled; no blank stays between two Chinese signs."""
+        """The translation with its holes filled; no blank between two Chinese signs, no measure word said twice."""
 
         def fill(hole: re.Match[str]) -> str:
             text = said[int(hole["number"])]
@@ -59,7 +60,7 @@ class Template:
             after = "" if _CHINESE.match(text[-1:]) and hole["after"] and hole["right"] else hole["right"]
             return f"{hole['before'] or ''}{before}{text}{after}{hole['after'] or ''}"
 
-        return _HOLE_BETWEEN.sub(fill, self.translation)
+        return _TWICE.sub(r"\1", _HOLE_BETWEEN.sub(fill, self.translation))
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ _CITATION = re.compile(
     rf"{_PERSON}(?:(?:,? (?:& |and )?|-){_PERSON})*(?: et al\.?)?,? {_YEAR}(?:\. .*|,? .*(?:{_PRINTED}).*)?", re.S
 )
 # What is said of a publication beside it: a sentence, an aside of words, a further part.
-_SAID_OF = re.compile(r"\b(?:is|are|was|were|the patients|cannot|not)\b|; [a-z]{3,}|\((?:[a-z]+ )+[a-z]+")
+_SAID_OF = re.compile(r"\b(?:is|are|was|were|the patients|cannot|not)\b|[;:] [a-z]{3,}|: \d+ and|\((?:[a-z]+ )+[a-z]+")
 _DOI = re.compile(r"(?:doi:? ?)?10\.\d{4,}/\S+")
 _QUOTED = re.compile(r"(?<!\w)'.*?'(?!\w)|\"[^\"]*\"|“[^”]*”|「[^」]*」")
 _HOLE = re.compile(r"\{\d+\}")
