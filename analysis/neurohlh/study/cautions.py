@@ -48,10 +48,13 @@ def _cautions(
         yield "The study keeps patients who can't be shown to fulfil the HLH criteria."
     yield from _survival_cautions(results)
     if "two_by_two" in results:
-        why = "too few deaths with a known time" if config.endpoint.os.analyse else "no common time zero, as declared,"
+        if config.endpoint.os.analyse:
+            yield "There are too few deaths with a known time for a survival analysis."
+        else:
+            yield "The study declares no common time zero, so there is no survival analysis."
         yield (
-            f"There are {why} for a survival analysis. CNS status and death are shown as a two-by-two table over the "
-            "whole course: who lived longer had more time to be found CNS positive, so it describes and proves nothing."
+            "CNS status and death are shown as a two-by-two table over the whole course: who lived longer had more "
+            "time to be found CNS positive, so it describes and proves nothing."
         )
 
 

@@ -244,5 +244,9 @@ def _shown(value: float | str | None) -> str:
 def _by_how_much(moved: Moved) -> str:
     if moved.change is None:
         return ""
-    share = "" if moved.relative is None else f", {100 * moved.relative:+.2g} %"
+    share = "" if moved.relative is None else f", {_percent(100 * moved.relative)} %"
     return f" ({moved.change:+.3g}{share})"
+
+
+def _percent(change: float) -> str:
+    return f"{change:+.0f}" if abs(change) >= 10 else f"{change:+.2g}"

@@ -51,6 +51,7 @@ LABELS = {
     "csf_tested": "Lumbar puncture",
     "imaging_tested": "Cranial imaging (MRI or CT)",
     "died": "Death",
+    "os_event": "Death",
 }
 
 

@@ -59,7 +59,7 @@ def first_results(classified: Classified, population: Population, config: StudyC
         results |= {"frequency": frequency(frame["cns_status"], variable="cns_status"), "testing": _testing(frame)}
     if config.endpoint.os.analyse and _events(frame) >= FEW_EVENTS:
         results |= _survival(frame, config)
-    else:
+    elif frame["died"].notna().any():
         results["two_by_two"] = _two_by_two(frame)
     return results
 

@@ -134,3 +134,8 @@ def test_a_tolerance_that_is_no_share_is_refused(tmp_path, capsys):
     one = run(tmp_path / "one", [])
     assert main(["diff", str(one), str(one), "--tolerance", "5"]) == 2
     assert "--tolerance" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("after", "share"), [(0.0, "-100 %"), (2.1, "+5 %"), (2.002, "+0.1 %"), (50.0, "+2400 %")])
+def test_by_how_much_is_said_in_plain_digits(tmp_path, after, share):
+    assert share in as_text(found(tmp_path, [ratio(estimate=2.0)], [ratio(estimate=after)]))

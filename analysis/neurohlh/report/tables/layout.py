@@ -148,7 +148,7 @@ class Layout:
             return fmt.duration(value)
         if dimension == "measure" and row["term"] and "term" not in self.shape.named():
             return capital(self.names.prose(str(row["term"])))  # the term says in words what is measured
-        if dimension == "variable":
+        if dimension == "variable" or (dimension == "outcome" and value in self.names.labels):
             return self.names.label(str(value))
         if dimension == "level":
             variable = str(row["variable"])
