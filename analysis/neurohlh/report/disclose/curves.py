@@ -59,6 +59,9 @@ def steps(totals: Sequence[float] | np.ndarray, end: float, minimum: int) -> np.
             before = float(total)
     while kept and 0 < abs(end - totals[kept[-1]]) < minimum:
         kept.pop()
+    last = totals[kept[-1]] if kept else 0.0
+    if last != end and abs(end - last) >= minimum:  # what was left over joins the last step
+        kept += [place for place, total in enumerate(totals) if total == end]
     return np.array(kept, dtype=int)
 
 

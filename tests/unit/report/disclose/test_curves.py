@@ -56,6 +56,8 @@ def test_a_group_in_which_three_died_shows_no_step():
 def test_totals_are_shown_only_where_none_is_a_few_from_the_next_or_from_the_end():
     assert steps([0, 2, 6, 8, 14], 14, 5).tolist() == [0, 2, 4]
     assert steps([0, 6, 12], 14, 5).tolist() == [0, 1]
+    assert steps([0, 5, 6, 6], 6, 5).tolist() == [0, 2, 3]
+    assert steps([0, 3, 3], 3, 5).tolist() == []
     assert steps([0, 0, 0], 0, 5).tolist() == [0, 1, 2]
 
 
