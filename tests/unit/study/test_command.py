@@ -68,7 +68,7 @@ def test_run_writes_the_folder_and_prints_where_the_report_is(tmp_path, capsys, 
         "findings.json",
     }
     names = {"patients", "changes", "issues", "flow", "criteria", "cns"}
-    assert {p.name for p in (out / "cohort").iterdir()} == {f"{n}.csv" for n in names}
+    assert {p.name for p in (out / "cohort").iterdir()} == {"swimmer.svg", *(f"{n}.csv" for n in names)}
     record = json.loads((out / "run.json").read_text(encoding="utf-8"))
     assert record["counts"]["patients"] == record["counts"]["included"] == 15
     assert record["config"]["eligibility"]["criteria"] == "none"
