@@ -40,7 +40,8 @@ def balance(
 
     `tidy`: population "before"/"after", measures mean or proportion by group, difference, SMD, variance ratio, KS; then
     the distribution of the weights and effective sample sizes. `curves` (love plot): variable, term, level, population,
-    smd, abs_smd, threshold. `checks`: largest absolute SMD and how many exceed `threshold`, variance ratios, positivity.
+    smd, abs_smd, threshold. `checks`: largest absolute SMD and how many exceed `threshold`, variance ratios,
+    positivity.
 
     Raises ValueError for wrong columns or options. Austin 2009, Stat Med 28:3083; denominators as in R's cobalt.
     """

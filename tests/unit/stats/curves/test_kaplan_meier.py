@@ -175,7 +175,7 @@ def test_weights_are_told_honestly(six):
     assert size.loc["sum of weights", "estimate"] == 8.5
     assert size.loc["effective sample size", "estimate"] == pytest.approx(8.5**2 / (1 + 4 + 1 + 0.25 + 9 + 1))
     assert result.curves["weight_risk"].tolist() == [8.5, 8.5, 7.5, 4, 1]
-    assert [r["weight_risk"] for r in result.method["risk_table"]][0] == 8.5
+    assert result.method["risk_table"][0]["weight_risk"] == 8.5
     assert all("weight_risk" not in r for r in kaplan_meier(six, "t", "e").method["risk_table"])
     assert result.method["variance"] == "robust (infinitesimal jackknife)"
     assert result.notes[-1] == "The robust variance rests on 6 clusters only and is unreliable."

@@ -44,7 +44,9 @@ def notes(time, event, entry=None):
 
 
 def test_where_few_are_at_risk():
-    assert notes(range(1, 13), [1] * 12) == ("g: fewer than 10 at risk from time 4 on; read the curve there with care.",)
+    assert notes(range(1, 13), [1] * 12) == (
+        "g: fewer than 10 at risk from time 4 on; read the curve there with care.",
+    )
     assert notes([1, 2], [1, 1]) == ("g: never 10 patients at risk; read the curve with care.",)
     # One of two dies at 2, before the ten others enter at 3.
     late = notes([2, *range(4, 15)], [1] * 12, [0, 0, *[3] * 10])
