@@ -202,14 +202,14 @@ def _lines(difference: Difference) -> Iterator[str]:
     yield f"{len(difference.moved)} numbers moved."
     for moved in difference.moved[:_MOST]:
         yield (
-            f"  {moved.result}: {_keys(moved.row)}: {moved.column} {_shown(moved.before)} -> {_shown(moved.after)}"
-            + (_by_how_much(moved))
+            f"  {moved.result}: {_keys(moved.result, moved.row)}: {moved.column} "
+            f"{_shown(moved.before)} -> {_shown(moved.after)}{_by_how_much(moved)}"
         )
     if len(difference.moved) > _MOST:
         yield f"  … and {len(difference.moved) - _MOST} more: --json lists all of them"
     for word, rows in (("only in the second run", difference.appeared), ("only in the first run", difference.vanished)):
         for name, row in rows[:_MOST]:
-            yield f"  {word}: {name}{': ' + _keys(row) if row else ' (the whole result)'}"
+            yield f"  {word}: {name}{': ' + _keys(name, row) if row else ' (the whole result)'}"
         if len(rows) > _MOST:
             yield f"  {word}: … and {len(rows) - _MOST} more"
 
@@ -230,8 +230,9 @@ def _brief(value: Any) -> str:
     return f"{text[:12]}…" if len(text) == 64 and text.isalnum() else text
 
 
-def _keys(row: Mapping[str, Any]) -> str:
-    kept = {k: v for k, v in row.items() if k not in ("analysis", "method")}
+def _keys(result: str, row: Mapping[str, Any]) -> str:
+    """A row in its keys; the analysis is said where it is not the result's only one (crude and adjusted)."""
+    kept = {k: v for k, v in row.items() if k != "method" and (k, v) != ("analysis", result)}
     return (
         ", ".join(f"{k} {v:g}" if isinstance(v, float) else f"{k} {v}" for k, v in (kept or row).items()) or "its row"
     )

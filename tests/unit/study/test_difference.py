@@ -139,3 +139,10 @@ def test_a_tolerance_that_is_no_share_is_refused(tmp_path, capsys):
 @pytest.mark.parametrize(("after", "share"), [(0.0, "-100 %"), (2.1, "+5 %"), (2.002, "+0.1 %"), (50.0, "+2400 %")])
 def test_by_how_much_is_said_in_plain_digits(tmp_path, after, share):
     assert share in as_text(found(tmp_path, [ratio(estimate=2.0)], [ratio(estimate=after)]))
+
+
+def test_a_row_says_which_of_the_analyses_of_its_result_it_is_of(tmp_path):
+    crude = ratio(estimate=3.0) | {"analysis": "cox_crude"}
+    said = as_text(found(tmp_path, [crude, ratio(estimate=2.0)], [crude, ratio(estimate=2.5)]))
+    assert "cox: analysis cox_adjusted, variable cns" in said
+    assert "cox_crude" not in said

@@ -10,7 +10,9 @@ _QUOTED = re.compile(r"(?<!\w)'.*?'(?!\w)|\"[^\"]*\"")
 _NESTING = re.compile(r"[(\[{)\]}'\"]")
 _SENTENCE_END = re.compile(r"(?<=[.?!])\s+(?=[A-Z0-9'\"“(<])")
 # Words with which no phrase ends.
-_UNFINISHED = re.compile(r"\b(?:of|and|the|in|with|to|is|was|are|were|an|for|by|or|from|that|which|as|on|its|their|no|not)$")
+_UNFINISHED = re.compile(
+    r"\b(?:of|and|the|in|with|to|is|was|are|were|an|for|by|or|from|that|which|as|on|its|their|no|not)$"
+)
 _TWO_NUMBERS = re.compile(r"\d[\d.,]* \d[\d.,]*")
 _ABBREVIATED = re.compile(r"\b(?:al|vs|e\.g|i\.e|cf|ed|No|Fig|St|approx)\.$")
 
