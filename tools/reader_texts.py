@@ -34,7 +34,7 @@ _LOOKED_FOR = {
     "startswith", "endswith", "split", "rsplit", "partition", "rpartition", "replace", "strip", "lstrip", "rstrip",
     "removesuffix", "removeprefix", "find", "count", "index", "encode", "decode", "get", "pop", "isin", "eq", "ne",
     "query", "groupby", "sort_values", "strftime", "open", "add_argument", "getattr", "hasattr", "setattr", "TypeVar",
-    "filterwarnings", "row_of", "import_module", "to_csv", "Constant",
+    "filterwarnings", "row_of", "contains", "match", "fullmatch", "search", "import_module", "to_csv", "Constant",
 }  # fmt: skip
 _PATTERNS = {"re"}
 # Faults of the calling code, shown with a traceback to whoever wrote it; a reader's are InputError and NotEstimable.
@@ -53,6 +53,10 @@ _SHOWN_CALLS = {
 }  # fmt: skip
 _SHOWN_NAMES = re.compile(r"WORDS|LABELS|TITLES|NAMES|HEADS|SAID|MEANING|COUNTS|STAGES|CLASSES", re.I)
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
+# How style sheets, content policies, markup and queries of a database begin.
+_NO_LANGUAGE = ("<", "http", ".", "# ", "PRAGMA ", "TOC ", "REF ", "@", "xmlns", "var(", "default-src")
+# Keywords by which the drawing library is told where and how to draw.
+_DRAWING = frozenset({"xycoords", "textcoords", "fontstyle", "linestyle", "fontweight", "transform", "coords"})
 _MODULE = re.compile(r"[a-z_]+(?:\.[a-z_]+)+")
 _FORMAT_HOLE = re.compile(r"\{(?!ref:)(?:[a-z_]\w*)?(?::[^{}]*)?\}")
 
@@ -171,7 +175,7 @@ def _looked_up(child: ast.AST, parent: ast.AST) -> bool:
         return True
     if isinstance(parent, ast.Subscript):
         return child is parent.slice
-    if isinstance(parent, ast.MatchValue):
+    if isinstance(parent, ast.MatchValue) or (isinstance(parent, ast.keyword) and parent.arg in _DRAWING):
         return True
     if isinstance(parent, ast.Call) and child in parent.args:
         owner = parent.func.value if isinstance(parent.func, ast.Attribute) else None
@@ -197,7 +201,7 @@ def _reads(text: str, node: ast.AST, parents: dict[ast.AST, ast.AST]) -> bool:
     bare = re.sub(r"\{\d+\}", " ", text).strip()
     if _CHINESE.search(text):
         return False  # a label in both languages
-    if not needs_words(text) or _MODULE.fullmatch(text) or bare.startswith(("<", "http", ".", "# ", "PRAGMA ", "TOC ")):
+    if not needs_words(text) or _MODULE.fullmatch(text) or bare.startswith(_NO_LANGUAGE):
         return False
     words = re.findall(r"[A-Za-z][A-Za-z'\-]+", bare)
     if " " in bare or ("{" in text and " " in text):
