@@ -32,6 +32,7 @@ __all__ = [
     "is_missing",
     "is_suppressed",
     "journal",
+    "out_of",
     "p_equals",
     "p_head",
     "p_value",
@@ -130,6 +131,11 @@ def percentage_points(proportion: Any, decimals: int | None = None) -> str:
     if 1 - step / 200 < share < 1:
         return f">{fixed(100 - step, places)}"
     return fixed(_hundredfold(share), places)
+
+
+def out_of(n: Any, total: Any) -> str:
+    """'12/40'; one word where either is a state."""
+    return _state(n) or _state(total) or f"{integer(n)}/{integer(total)}"
 
 
 def count_of(n: Any, total: Any, decimals: int | None = None) -> str:

@@ -144,7 +144,9 @@ def hazard(findings: Findings) -> str:
     main = adjusted if adjusted is not None else crude
     if main is None or fmt.is_missing(main["estimate"]):
         reason = "" if main is None else str(main["note"]).removeprefix("not estimable: ")
-        return f"The hazard ratio of CNS involvement cannot be estimated{': ' if reason else ''}{reason}."
+        if reason:
+            return f"The hazard ratio of CNS involvement cannot be estimated: {reason}."
+        return "The hazard ratio of CNS involvement cannot be estimated."
     if fmt.is_suppressed(main["estimate"]):
         return _SUPPRESSED
     said = []

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neurohlh.core import format as fmt
+from neurohlh.core.suppression import SUPPRESSED
 
 T = "\N{NARROW NO-BREAK SPACE}"
 M = "\N{MINUS SIGN}"
@@ -73,6 +74,9 @@ def test_percentages_never_round_something_to_nothing(share, text):
 def test_a_count_stands_with_its_denominator():
     assert fmt.count_of(38, 54) == f"38/54 (70.4{T}%)"
     assert fmt.count_of(0, 0) == "0/0 (–)"
+    assert fmt.out_of(38, 1540) == f"38/{fmt.integer(1540)}"
+    assert fmt.out_of(math.nan, 10) == "–"
+    assert fmt.out_of(SUPPRESSED, SUPPRESSED) == fmt.out_of(3, SUPPRESSED) == "suppressed"
     assert fmt.count_of(math.nan, 10) == "–"
 
 

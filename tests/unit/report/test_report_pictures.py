@@ -6,6 +6,7 @@ import pytest
 
 from neurohlh.core import pictures
 from neurohlh.core.result import Result, tidy_frame
+from neurohlh.core.suppression import SUPPRESSED
 from neurohlh.report import figures
 from neurohlh.report.figures import look as figures_look
 
@@ -143,3 +144,13 @@ def test_nothing_to_draw_is_no_figure():
     assert not figures.has_figure(pictures.forest(RESULT, [], axis="Hazard ratio"))
     withheld = Result("kaplan_meier", RESULT.tidy, method={"title": "Curves"})
     assert not figures.has_figure(withheld)
+
+
+def test_a_suppressed_count_or_estimate_is_one_word_and_not_called_not_estimated():
+    hidden = {**LINES[0], "label": "Hidden", "events": SUPPRESSED, "n": SUPPRESSED, "estimate": SUPPRESSED}
+    figure = figures.draw(pictures.forest(RESULT, [*LINES, hidden], axis="Ratio"))
+    said = texts(figure.axes[0])
+    assert said.count("suppressed") == 2
+    assert not [t for t in said if "suppressed/" in t]
+    assert said.count("not estimated") == len([line for line in LINES if line["label"] == "No deaths"])
+    assert_inside(figure)

@@ -56,6 +56,8 @@ class _Scale:
         value, low, high = (_number(row[c]) for c in ("estimate", "conf_low", "conf_high"))
         if row["role"] == "reference":
             return self.names.say("reference")
+        if fmt.is_suppressed(row["estimate"]):
+            return self.names.say(fmt.SUPPRESSED)
         if np.isnan(value):
             return self.names.say("not estimated")
         if self.name == "log":
@@ -94,7 +96,7 @@ def forest(result: Result, names: Names) -> Drawing:
         write(plot, line.label, 8 - left * 72 + line.indent, line.y, bold=line.head, size=_SIZE)
         if line.row:
             bold = line.row["role"] in ("main", "pooled")
-            write(plot, _counts(line.row), x_counts, line.y, size=_SIZE)
+            write(plot, names.say(_counts(line.row)), x_counts, line.y, size=_SIZE)
             write(plot, scale.said(line.row), x_text, line.y, bold=bold, size=_SIZE)
             _mark(plot, line, scale)
     return figure
@@ -130,7 +132,7 @@ def _counts(row: Mapping[Any, Any]) -> str:
     n, events = row.get("n"), row.get("events")
     if fmt.is_missing(n):
         return ""
-    return fmt.integer(n) if fmt.is_missing(events) else f"{fmt.integer(events)}/{fmt.integer(n)}"
+    return fmt.integer(n) if fmt.is_missing(events) else fmt.out_of(events, n)
 
 
 def _mark(plot: Axes, line: _Line, scale: _Scale) -> None:

@@ -144,7 +144,7 @@ def frequency(result: Result, names: Names) -> Drawing:
         answer = row["term"] == "as tested"
         colour = ACCENT if answer else MUTED
         write(plot, label, 8 - left * 72, y)
-        share = f"{fmt.integer(row['events'])}/{fmt.integer(row['n'])}"
+        share = names.say(fmt.out_of(row["events"], row["n"]))
         text = fmt.with_interval(row["estimate"], row["conf_low"], row["conf_high"], fmt.percent)
         write(plot, share, 3.2 * 72 + 14, y)
         write(plot, text, 3.2 * 72 + 68, y)

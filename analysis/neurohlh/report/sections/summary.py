@@ -57,7 +57,7 @@ def _frequency(findings: Findings) -> Iterator[KeyFigure]:
         return
     worst = words.row_of(result, term="worst case: unknown as positive", group="overall") if result else None
     best = words.row_of(result, term="unknown as negative", group="overall") if result else None
-    detail = f"{fmt.integer(tested['events'])}/{fmt.integer(tested['n'])} with known status"
+    detail = f"{fmt.out_of(tested['events'], tested['n'])} with known status"
     bounds = ""
     if worst is not None and best is not None:
         bounds = f"bounds {fmt.interval(best['estimate'], worst['estimate'], fmt.percent)}"
@@ -98,7 +98,7 @@ def _odds(findings: Findings) -> Iterator[KeyFigure]:
     ):
         row = words.row_of(result, measure="risk", group=group)
         if row is not None:
-            counts = f"{fmt.integer(row['events'])}/{fmt.integer(row['n'])} patients"
+            counts = f"{fmt.out_of(row['events'], row['n'])} patients"
             yield KeyFigure(f"Died, {word}", fmt.percent(row["estimate"]), counts)
     row = words.row_of(result, measure="OR")
     if row is not None:
