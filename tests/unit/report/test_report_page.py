@@ -263,3 +263,12 @@ def test_a_result_whose_curves_are_withheld_has_its_table_and_no_figure(findings
     assert [b.name for b in drawn if isinstance(b, Figure)] == ["kaplan_meier"]
     assert [b for b in drawn if not isinstance(b, Figure)] == list(undrawn)
     assert any(isinstance(b, Table) for b in undrawn)
+
+
+def test_a_reference_in_a_cell_is_a_link_as_in_a_sentence(findings):
+    made = document.build(findings)
+    cells = [c.text for s in made.sections for b in s.blocks if isinstance(b, Table) for r in b.rows for c in r.cells]
+    assert [text for text in cells if "{ref:" in text]
+    page = render.html(made)
+    assert "{ref:" not in page
+    assert re.search(r'<td[^>]*><a href="#methods">Section \d+</a>', page)
