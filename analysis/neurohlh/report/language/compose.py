@@ -20,6 +20,7 @@ _COMPARISON = re.compile(r" (>=|<=|==|!=|>|<|≥|≤|=|×|→|->|\+|−|-|&|/|�
 _COUNTED = re.compile(r"(.+) (\d[\d.,\u202f]*(?: ?%)?)\.?")
 _JOINED = re.compile(r"(, |; |: )(.+)", re.S)
 _JOINTS = {", ": "，", "; ": "；", ": ": "："}
+_NUMBERED = re.compile(r"(.+) \((\d[\d.,\u202f]*)\)\.?")
 _CITED = re.compile(r"(.+?) ([\[(])([^\[\]()]*(?:\([^()]*\)[^\[\]()]*)?)[\])]\.?", re.S)
 
 
@@ -64,8 +65,8 @@ class Composer:
             said = self.text(bare, nest)
             return None if said is None else text.replace(bare, said)
         ways = (
-            self._whole, self._sentences, self._template, self._semicolons, self._signs, self._colon,
-            self._bracket, self._list, self._terms, self._counted, self._weak_template,
+            self._whole, self._sentences, self._in_brackets, self._known_list, self._template, self._semicolons,
+            self._signs, self._colon, self._bracket, self._list, self._terms, self._counted, self._weak_template,
         )  # fmt: skip
         said = next((said for way in ways for said in [way(text, nest)] if said is not None), None)
         return text if said is None and bare in self.kept else said
@@ -120,6 +121,8 @@ class Composer:
                 if next(tries, None) is None:
                     return
                 hole = text[at:end]
+                if pieces[index + 1].startswith(" (") and ") " in hole:
+                    return  # what stands before a bracket is what the bracket belongs to, and no more
                 if index in template.coded or template.bare:
                     found = None if template.bare and needs_words(hole) and hole not in self.kept else hole
                 else:
@@ -170,6 +173,19 @@ class Composer:
         before, inside, after = text[:start].rstrip(), text[start + 1 : end], text[end + 1 :].removesuffix(".")
         said = self._each((before, inside, after), nest)
         return None if said is None else f"{said[0]}{_bracketed(said[1], text[start])}{said[2].lstrip()}{_stop(text)}"
+
+    def _in_brackets(self, text: str, nest: int) -> str | None:
+        """'A reason (12)': the number counts the whole of what stands before it."""
+        found = _NUMBERED.fullmatch(text)
+        said = self.text(found[1], nest) if found and cut.closed(found[1]) else None
+        return f"{said} ({found[2]}){_stop(text)}" if found and said is not None else None
+
+    def _known_list(self, text: str, nest: int) -> str | None:
+        """'a, b and c' of which each stands in the catalogue as it is."""
+        parts = cut.split(text.removesuffix("."), ", ")
+        items = [*parts[:-1], *cut.split(parts[-1], " and ")]
+        known = len(items) > 2 and all(self.book.whole(item) or not needs_words(item) for item in items)
+        return self._list(text, nest) if known else None
 
     def _list(self, text: str, nest: int) -> str | None:
         """'a, b and c', or pieces between commas."""

@@ -13,7 +13,7 @@ _SENTENCE_END = re.compile(r"(?<=[.?!])\s+(?=[A-Z0-9'\"“(<])")
 _UNFINISHED = re.compile(
     r"\b(?:of|and|the|in|with|to|is|was|are|were|an|for|by|or|from|that|which|as|on|its|their|no|not)$"
 )
-_TWO_NUMBERS = re.compile(r"\d[\d.,]* \d[\d.,]*")
+_TWO_NUMBERS = re.compile(r"\d[\d.,]* \d[\d.,]*|\d+, [A-Za-z].*", re.S)
 _ABBREVIATED = re.compile(r"\b(?:al|vs|e\.g|i\.e|cf|ed|No|Fig|St|approx)\.$")
 
 
@@ -102,7 +102,8 @@ def can_fill(hole: str, *, added: bool = False, weak: bool = False) -> bool:
     """Whether a piece can fill a hole: brackets closed, no joint at its ends, one sentence and one part of it.
 
     Where the hole follows a word without a blank (`added`) the piece may begin with a joint: ', sheet 2'. A `weak` hole
-    may hold several parts. Two numbers side by side fill no hole: the second counts what the first belongs to.
+    may hold several parts. Two numbers side by side fill no hole, for the second counts what the
+    first belongs to; nor does a number with words behind its comma.
     """
     if _UNFINISHED.search(hole) or (hole[0] in ",;:. )]" and not added) or hole[-1] in ",;: ([":
         return False

@@ -89,3 +89,13 @@ def test_a_name_that_is_kept_stays_within_a_sentence():
 
 def test_a_row_without_translation_says_nothing():
     assert Composer(book_of((("age", ""), ("albumin", " ")))).text("age") is None
+
+
+def test_a_number_keeps_its_own_bracket():
+    rows = (
+        ("The ratio was {0}.", "比值为{0}。"),
+        ("{0} ({1}) crude", "未调整 {0}（{1}）"),
+        ("{0} ({1}) adjusted", "调整后 {0}（{1}）"),
+    )
+    said = Composer(book_of(rows)).text("The ratio was 3.97 (1.71–9.22) crude and 2.92 (1.25–6.87) adjusted.")
+    assert said == "比值为未调整 3.97（1.71–9.22）和调整后 2.92（1.25–6.87）。"
