@@ -74,12 +74,12 @@ def _of_time(frame: pd.DataFrame, results: Mapping[str, Result], config: StudyCo
         yield f"Whether {unknown} of {len(frame)} patients died is unknown; they take no part in survival analyses."
     untimed = int((frame["os_event"].notna() & frame["os_days"].isna()).sum())
     if untimed:
-        yield f"For {untimed} patients whose outcome is known, the time of it is not: survival cannot count them."
+        yield f"For {untimed} of {len(frame)} patients the outcome is known, but not when: survival cannot count them."
     withdrawn = int(frame.get("withdrawn", pd.Series(False, index=frame.index)).sum())
     if withdrawn:
         yield (
-            f"Care was withdrawn for {withdrawn} patients. They are censored at the last contact, although withdrawal "
-            "is seldom unrelated to prognosis."
+            f"Care was withdrawn for {withdrawn} of {len(frame)} patients. They are censored at the last contact, "
+            "although withdrawal is seldom unrelated to prognosis."
         )
     short = int((frame["os_event"].eq(0) & frame["os_days"].lt(365)).sum())
     if short and "kaplan_meier" in results:
@@ -100,8 +100,8 @@ def _of_exposure(frame: pd.DataFrame) -> Iterator[str]:
     undated = int(frame.get("cns_undated", pd.Series(False, index=frame.index)).sum())
     if undated:
         yield (
-            f"For {undated} patients with CNS evidence no date says when it was found; the columns are read as "
-            "baseline findings, which they may not all be."
+            f"For {undated} of {n} patients CNS evidence is recorded without a date; the columns are read as baseline "
+            "findings, which they may not all be."
         )
 
 

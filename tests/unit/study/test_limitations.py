@@ -52,12 +52,12 @@ def test_nothing_is_said_of_data_without_a_flaw():
         ({"center_id": None}, "For none of the 40 patients a centre is named"),
         ({"date_hlh_diagnosis": pd.to_datetime(["2005-01-01", "2018-06-01"] * 20)}, "diagnosed over 13 years"),
         ({"os_event": pd.Series([0, 1, pd.NA, 1] * 10, dtype="Int64")}, "Whether 10 of 40 patients died is unknown"),
-        ({"os_days": [1000.0, None] * 20}, "For 20 patients whose outcome is known, the time of it is not"),
-        ({"withdrawn": [True] * 3 + [False] * 37}, "Care was withdrawn for 3 patients"),
+        ({"os_days": [1000.0, None] * 20}, "For 20 of 40 patients the outcome is known, but not when"),
+        ({"withdrawn": [True] * 3 + [False] * 37}, "Care was withdrawn for 3 of 40 patients"),
         ({"cns_status": ["met"] * 30 + ["indeterminate"] * 10}, "CNS status stays undecided in 10/40 (25.0"),
         ({"csf_tested": pd.Series([True] * 20 + [False] * 20, dtype="boolean")}, "A lumbar puncture is known of 20/40"),
         ({"imaging_tested": pd.Series([True] * 30 + [pd.NA] * 10, dtype="boolean")}, "Imaging of the brain is known"),
-        ({"cns_undated": [True] * 7 + [False] * 33}, "For 7 patients with CNS evidence no date"),
+        ({"cns_undated": [True] * 7 + [False] * 33}, "For 7 of 40 patients CNS evidence is recorded without a date"),
     ],
 )  # fmt: skip
 def test_a_flaw_is_said_with_its_number(columns, words):
