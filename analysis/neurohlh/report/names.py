@@ -113,6 +113,12 @@ class Names:
         """A sentence of a result with its variables' names put into words ('bilirubin_total': 'total bilirubin')."""
         return _NAME.sub(lambda m: small(self.labels[m[0]]) if self.labels.get(m[0]) else m[0].replace("_", " "), text)
 
+    def note(self, text: str) -> str:
+        """A note of a result, whose first word may be the group that it speaks of ('not_met: fewer than 10 …')."""
+        group, colon, rest = text.partition(": ")
+        words = self.group_words(group) if colon else group
+        return self.prose(text) if words == group else f"{words}: {self.prose(rest)}"
+
     def check_term(self, text: str) -> str:
         """A term as a model's diagnostics spell it ('age_years', 'cns[T.met]', 'cns: met') in words."""
         found = _LEVELLED.fullmatch(text)

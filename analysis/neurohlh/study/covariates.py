@@ -10,6 +10,7 @@ import pandas as pd
 
 from neurohlh.core.errors import InputError, did_you_mean
 from neurohlh.etl.codebook import Codebook, Variable, codebook
+from neurohlh.report.names import Names, small
 from neurohlh.study.config import Model, Origin
 
 DEFAULT_COVARIATES = (
@@ -94,7 +95,8 @@ def merge_sparse_levels(frame: pd.DataFrame, terms: Sequence[str], event: str) -
         if len(sparse) > 1:
             frame = frame.assign(**{name: frame[name].where(~frame[name].isin(sparse), MERGED)})
             label = codebook()[name].label() if name in codebook() else name
-            notes.append(f"{label}: levels with fewer than {SPARSE_EVENTS} deaths are merged ({', '.join(sparse)}).")
+            merged = ", ".join(small(Names().level(name, level)) for level in sparse)
+            notes.append(f"{label}: levels with fewer than {SPARSE_EVENTS} deaths are merged ({merged}).")
     return frame, notes
 
 

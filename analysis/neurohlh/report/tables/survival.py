@@ -213,7 +213,18 @@ def _cox_notes(result: Result, names: Names) -> tuple[str, ...]:
     if dropped and not any("left out" in note for note in result.notes):
         lost = "; ".join(f"{names.prose(reason)} ({fmt.integer(n)})" for reason, n in dropped.items())
         notes.append(f"Patients left out of the adjusted model, by first reason: {lost}.")
-    return (*notes, *(names.prose(note) for note in result.notes))
+    said = set(result.tidy["note"]) - {""}  # which stands at the number itself
+    other = (note for note in result.notes if note.partition(": ")[2].rstrip(".") not in said)
+    return (*notes, *(_of_term(note, names) for note in other))
+
+
+def _of_term(note: str, names: Names) -> str:
+    """'trigger merged: not estimable: …' with the term in words."""
+    term, _, reason = note.partition(": ")
+    variable, _, level = term.partition(" ")
+    if not reason.startswith("not estimable") or variable not in names.labels:
+        return names.prose(note)
+    return f"{names.label(variable)}{f', {names.level(variable, level)}' if level else ''}: {reason}"
 
 
 def _recipe(result: Result) -> str:

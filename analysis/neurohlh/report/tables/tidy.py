@@ -30,7 +30,7 @@ def tidy(result: Result, names: Names) -> tuple[Table, ...]:
     # of a part of the rows nothing is set side by side: an empty place would look like a number that does not exist
     shape = plain_shape(rows) if left else shape_of(rows, IGNORED.get(result.kind, ()))
     layout = Layout(rows, shape, result, names)
-    notes = (*left, *layout.constants(), *(names.prose(note) for note in result.notes))
+    notes = (*left, *layout.constants(), *(names.note(note) for note in result.notes))
     table = Table(title, layout.columns(), layout.rows(), notes, fold=30, key=result.kind, method=layout.method())
     return (table, *checks(result, names))
 

@@ -190,3 +190,24 @@ def test_a_very_long_result_shows_a_part_of_its_rows_and_says_so():
     assert table.rows[0].cells[0].text == "T0"
     assert table.rows[-1].cells[0].text == "T899"
     assert "200 of 900 rows" in table.footnotes[0]
+
+
+def test_a_reason_that_stands_at_its_number_is_no_note_and_others_name_their_term_in_words(cox):
+    reason = "not estimable: no events in this level"
+    noted = cox.with_(
+        notes=(
+            "Fewer than 10 events per parameter (2 events, 6 parameters).",
+            f"trigger_category metabolic: {reason}.",
+            "trigger_category merged: not estimable: the same level in all patients used.",
+        )
+    )
+    names = Names({"trigger_category": "Trigger"}, levels={"trigger_category": {"merged": "Rare ones"}})
+    said = tables_of(noted, names)[0].footnotes
+    assert "Fewer than 10 events per parameter (2 events, 6 parameters)." in said
+    assert "Trigger, Rare ones: not estimable: the same level in all patients used." in said
+    assert not [note for note in said if note.endswith(f"{reason}.")]
+
+
+def test_a_note_names_the_group_that_it_speaks_of():
+    assert Names().note("not_met: fewer than 10 at risk.") == "No CNS involvement: fewer than 10 at risk."
+    assert Names().note("The os_days are given: in days.") == "The os days are given: in days."
