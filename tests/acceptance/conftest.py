@@ -66,6 +66,10 @@ def workplace(tmp_path_factory):
     place = tmp_path_factory.mktemp("notebooks")
     shutil.copytree(ROOT / "notebooks", place / "notebooks", ignore=shutil.ignore_patterns(".*"))
     shutil.copytree(ROOT / "data" / "example", place / "data" / "example")
+    # The report in both languages and as a Word file is looked at elsewhere; a notebook that wants them asks for them.
+    study = place / "data" / "example" / "study.toml"
+    text = study.read_text(encoding="utf-8").replace('languages = ["en", "zh"]', 'languages = ["en"]')
+    study.write_text(f'{text}\n[report]\nformats = ["html"]\n', encoding="utf-8")
     return place
 
 

@@ -119,7 +119,7 @@ def test_what_a_reader_sees(done, tables):
     frequency = tables["tables/frequency.csv"].set_index("term")
     tested = frequency.loc["as tested"]
     page = shown(done, "frequency")
-    assert all(f">{tested[name]:.0f}<" in page for name in ("events", "n"))
+    assert f">{tested['events']:.0f}/{tested['n']:.0f} " in page
     flow = tables["cohort/flow.csv"]
     assert str(flow["n_out"].iloc[-1]) in shown(done, "plan")
     evidence = shown(done, "evidence")

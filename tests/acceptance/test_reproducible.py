@@ -21,7 +21,7 @@ dates = "dmy"
 [source.codes]
 sex = { "1" = "M", "2" = "F" }
 [plan]
-parts = ["time", "mri"]
+parts = ["time"]
 [report]
 figures = ["svg", "pdf"]
 [disclosure]
