@@ -144,7 +144,7 @@ def _capital(text: str) -> str:
 def pretty_unit(unit: str) -> str:
     """A unit as it is printed: exponents raised, micro as µ."""
     text = re.sub(r"\^(-?\d+)", lambda m: m[1].translate(_RAISED), unit)
-    return re.sub(r"\bu(?=(g|mol|L|l)\b)", "µ", text)
+    return re.sub(r"\bu(?=(g|mol|L|l)\b)", "µ", re.sub(r"\bdeg(?=[CF]\b)", "°", text))
 
 
 _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")

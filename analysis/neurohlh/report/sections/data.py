@@ -187,11 +187,19 @@ def in_print(rule: str) -> str:
     return text.replace(">=", "≥").replace("<=", "≤").replace("degC", "°C")
 
 
+_LETTERS = {
+    "scd25": "sCD25", "nk": "NK", "tg": "TG", "hb": "Hb", "plt": "PLT", "anc": "ANC", "wbc": "WBC", "ast": "AST",
+    "dna": "DNA", "ebv": "EBV", "cd107a": "CD107a", "hlh2004": "HLH-2004:", "4of8": "4 of 8", "hscore168": "HScore 168",
+}  # fmt: skip
+"""Abbreviations in the keys of items, as they are printed."""
+
+
 def item_words(name: str) -> str:
     """An item's name as a label: '3 cytopenia' becomes '3. Cytopenia'."""
     number, _, rest = name.partition(" ")
-    words = f"{number}. {rest[:1].upper()}{rest[1:]}" if number.isdigit() and rest else name
-    return words[:1].upper() + words[1:]
+    said = " ".join(_LETTERS.get(word, word) for word in (rest if number.isdigit() else name).split(" "))
+    said = said if said.startswith("s") and said[1:2].isupper() else said[:1].upper() + said[1:]
+    return f"{number}. {said}" if number.isdigit() and rest else said
 
 
 def _source(row: Mapping[Hashable, Any], usual: str = "") -> Cell:

@@ -65,8 +65,9 @@ def cox_checks(result: Result, names: Names) -> tuple[Table, ...]:
 
 
 def capital(text: str) -> str:
-    """The text with its first letter large, unless it is the name of a function or starts with a sign."""
-    return text if text[:1].isupper() or "(" in text.partition(" ")[0] else text[:1].upper() + text[1:]
+    """The text with its first letter large, unless it is a name of the program's or starts with a sign."""
+    first = text.partition(" ")[0]
+    return text if text[:1].isupper() or "(" in first or "_" in first else text[:1].upper() + text[1:]
 
 
 def check_term(row: Record, names: Names) -> str:

@@ -7,8 +7,10 @@ import pytest
 
 from neurohlh.core import format as fmt
 from neurohlh.core.result import Result, check_frame, tidy_frame
-from neurohlh.report.names import Names
+from neurohlh.report.names import Names, pretty_unit
+from neurohlh.report.sections.data import item_words
 from neurohlh.report.tables import tables_of, to_html
+from neurohlh.report.tables.checks import capital
 
 T = fmt.THIN
 
@@ -211,3 +213,24 @@ def test_a_reason_that_stands_at_its_number_is_no_note_and_others_name_their_ter
 def test_a_note_names_the_group_that_it_speaks_of():
     assert Names().note("not_met: fewer than 10 at risk.") == "No CNS involvement: fewer than 10 at risk."
     assert Names().note("The os_days are given: in days.") == "The os days are given: in days."
+
+
+@pytest.mark.parametrize(
+    ("key", "label"),
+    [
+        ("8 scd25", "8. sCD25"),
+        ("6 nk activity", "6. NK activity"),
+        ("hlh2004 4of8", "HLH-2004: 4 of 8"),
+        ("positive dna", "Positive DNA"),
+        ("3 cytopenia", "3. Cytopenia"),
+        ("A molecular", "A molecular"),
+    ],
+)
+def test_abbreviations_in_the_keys_of_items_are_printed_as_such(key, label):
+    assert item_words(key) == label
+
+
+def test_a_name_of_the_program_s_keeps_its_small_letter_and_degrees_their_sign():
+    assert capital("seed_any3: any of symptoms, CSF, imaging") == "seed_any3: any of symptoms, CSF, imaging"
+    assert capital("crude") == "Crude"
+    assert pretty_unit("degC") == "°C"
