@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from neurohlh.etl.cohort import Cohort
+from neurohlh.study.classify import study_definitions
 from neurohlh.study.config import StudyConfig, check_config, read_config
 from neurohlh.study.load import load_cohort
 from neurohlh.study.summaries import issue_summary
@@ -20,6 +21,7 @@ _SHOWN = 25
 def check_input(path: Path) -> str:
     """Read and check a study (`.toml`) or a single table; the report as text."""
     config, folder = _config(path)
+    study_definitions(config, folder)  # a wrong one is said before any table is read
     cohort = load_cohort(config, folder, dt.date.today())
     return "\n".join(_lines(cohort)) + "\n"
 

@@ -120,6 +120,19 @@ def test_check_takes_a_study_too(capsys, table, tmp_path):
     assert "Error: 1" in out  # the dates are answered
 
 
+def test_check_refuses_a_study_whose_definitions_no_run_would_accept(capsys, table, tmp_path):
+    study = tmp_path / "study.toml"
+    for section, said in (
+        ('[eligibility]\ncriteria = "hlh20044"', "there is no criteria set 'hlh20044'"),
+        ('[cns]\ndefinition = "nope"', "there is no CNS definition 'nope'"),
+    ):
+        study.write_text(f'schema = 1\n[[source]]\npath = "hospital.csv"\n{section}\n')
+        code, out, err = typed(capsys, "check", study)
+        assert code == 2
+        assert not out
+        assert said in err
+
+
 def test_init_marks_every_guess_for_review(capsys, table, tmp_path):
     code, out, _ = typed(capsys, "init", table, "--out", tmp_path / "new")
     assert code == 0
