@@ -9,6 +9,8 @@ from neurohlh.core.result import Result, tidy_frame
 from neurohlh.core.suppression import SUPPRESSED
 from neurohlh.report import figures
 from neurohlh.report.figures import look as figures_look
+from neurohlh.report.language import Language
+from neurohlh.report.names import Names
 
 RESULT = Result("x", tidy_frame([{"term": "a", "estimate": 1.0}]), method={"title": "A title"})
 LINES = [
@@ -154,3 +156,20 @@ def test_a_suppressed_count_or_estimate_is_one_word_and_not_called_not_estimated
     assert not [t for t in said if "suppressed/" in t]
     assert said.count("not estimated") == len([line for line in LINES if line["label"] == "No deaths"])
     assert_inside(figure)
+
+
+def test_a_definition_keeps_its_key_in_every_language_and_other_choices_are_said():
+    frame = pd.DataFrame(
+        {
+            "rank": [0, 1],
+            "estimate": [1.0, 2.0],
+            "conf_low": [0.5, 1.5],
+            "conf_high": [2.0, 3.0],
+            "declared": [True, False],
+            "definition": ["seed_any3", "obj"],
+            "adjustment": ["crude", "adjusted"],
+        }
+    )
+    drawn = pictures.specification_curve(RESULT, frame, ["definition", "adjustment"], axis="HR")
+    board = figures.draw(drawn, names=Names(language=Language("zh"))).axes[1]
+    assert {"seed_any3", "obj", "未调整"} <= set(texts(board))

@@ -37,7 +37,9 @@ def _choices(curves: pd.DataFrame, choices: list[str], names: Names) -> list[tup
     for choice in choices:
         rows.append((wrapped(names.say(names.label(choice)), _WIDEST, 7.5, bold=True, most=1), True, None))
         for level in dict.fromkeys(curves[choice]):
-            text = wrapped(names.say(names.prose(str(level))), _WIDEST, 7.5, most=1)
+            # A definition stands by the key under which the tables and the study file name it, in every language.
+            said = str(level) if choice == "definition" else names.say(names.prose(str(level)))
+            text = wrapped(said, _WIDEST, 7.5, most=1)
             rows.append((text, False, np.flatnonzero(curves[choice] == level)))
     return rows
 
