@@ -32,8 +32,10 @@ class ResultPicture(Picture):
         """The drawing as an SVG element for a page; `key` makes its ids its own."""
         from neurohlh.report import figures  # matplotlib loads only when a figure is drawn
 
-        with journal(self.style):
-            return figures.inline_svg(self.result, key, title, description, names=self.names, **self.options)
+        if "svg" not in self._drawn:
+            with journal(self.style):
+                self._drawn["svg"] = figures.svg_source(self.result, names=self.names, **self.options)
+        return figures.in_page(self._drawn["svg"], key, title, description)
 
     def png(self, dpi: int) -> bytes:
         """The drawing as a PNG file on white; drawn once per resolution."""
@@ -51,13 +53,19 @@ class ResultPicture(Picture):
 
         with journal(self.style):
             paths = figures.save(self.result, stem, names=self.names, formats=formats, dpi=dpi, **self.options)
-        for path in paths:
-            if path.suffix == ".png":  # which a Word file needs again
+        for path in paths:  # the page and the Word file need them again
+            if path.suffix == ".png":
                 self._pngs[dpi] = path.read_bytes()
+            elif path.suffix == ".svg":
+                self._drawn["svg"] = path.read_text(encoding="utf-8")
 
     def said_in(self, language: Language) -> ResultPicture:
         """The same drawing with its words in another language."""
         return replace(self, names=replace(self.names, language=language))
+
+    @cached_property
+    def _drawn(self) -> dict[str, str]:
+        return {}
 
     @cached_property
     def _pngs(self) -> dict[int, bytes]:

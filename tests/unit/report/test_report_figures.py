@@ -39,7 +39,7 @@ def test_frequency_draws_estimate_and_limits(frequency):
 
 def test_completeness_bars_fill_the_whole_width(completeness):
     plot = figures.draw(completeness).axes[0]
-    assert [t.get_text() for t in plot.get_yticklabels()] == ["Ferritin", "Csf protein", "Nk activity"]
+    assert [t.get_text() for t in plot.get_yticklabels()] == ["Ferritin", "CSF protein", "NK activity"]
     ends = {}
     for bar in plot.patches:
         ends[round(bar.get_y(), 3)] = max(ends.get(round(bar.get_y(), 3), 0), bar.get_x() + bar.get_width())

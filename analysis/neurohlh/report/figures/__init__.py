@@ -154,8 +154,12 @@ def inline_svg(
     result: Result, key: str, title: str, description: str, *, names: Names | None = None, **options: Any
 ) -> str:
     """The figure as an SVG element for a page: ids of its own, a text alternative, colours from the page's scheme."""
-    text = svg_text(_with_own_names(result, names, options))
-    return _for_page(text, key, title, description)
+    return in_page(svg_source(result, names=names, **options), key, title, description)
+
+
+def svg_source(result: Result, *, names: Names | None = None, **options: Any) -> str:
+    """The figure as an SVG file's text."""
+    return svg_text(_with_own_names(result, names, options))
 
 
 def _with_own_names(result: Result, names: Names | None, options: Mapping[str, Any]) -> Drawing:
@@ -200,7 +204,8 @@ def _numbered(result: Result, names: Names) -> tuple[Result, bool]:
     return result.with_(curves=result.curves.replace(items)), True
 
 
-def _for_page(svg: str, key: str, title: str, description: str) -> str:
+def in_page(svg: str, key: str, title: str, description: str) -> str:
+    """An SVG file's text as an element of a page: `key` makes its ids its own, `description` says what it shows."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.S)
     # A style element inside an inline SVG would rule the whole page; the page's own sheet says the same for figures.

@@ -140,8 +140,10 @@ def png_bytes(figure: Figure, dpi: int = 300) -> bytes:
     """The figure as a PNG file on white, its few colours in a palette: a third of the size of one in true colour."""
     drawn, buffer = BytesIO(), BytesIO()
     with style():
-        figure.savefig(drawn, format="png", dpi=dpi, facecolor="white")
-    image = Image.open(drawn).convert("RGB").quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+        figure.savefig(drawn, format="rgba", dpi=dpi, facecolor="white")
+    width, height = (int(side) for side in figure.get_size_inches() * dpi)
+    image = Image.frombytes("RGBA", (width, height), drawn.getvalue()).convert("RGB")
+    image = image.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     palette = image.getpalette() or []
     # The tree rounds white to 254; on paper that would be a grey ground.
     image.putpalette([255 if level == 254 else level for level in palette])
