@@ -32,7 +32,10 @@ def _said(value: Any, language: Language) -> Any:
         return tuple(_said(item, language) for item in value)
     if isinstance(value, Table):
         rows = tuple(_row(value, row, language) for row in value.rows)
-        return replace(_fields(replace(value, rows=()), language), rows=rows)
+        made = _fields(replace(value, rows=()), language)
+        # Where the language writes the abbreviation out, there is nothing to explain.
+        explained = tuple((short, long) for short, long in made.abbreviations if short != long)
+        return replace(made, rows=rows, abbreviations=explained)
     if isinstance(value, Bullets) and value.references:
         return replace(value, items=tuple(_reference(item, language) for item in value.items))
     if hasattr(value, "said_in"):

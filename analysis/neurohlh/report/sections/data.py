@@ -62,11 +62,12 @@ def _columns(frame: pd.DataFrame) -> Table:
     for row in frame.to_dict("records"):
         variable, unit = _blank(row["variable"]), _blank(row["unit"])
         label = _blank(row["label"]) or variable or "not recognised"
-        meaning = Cell(f"{label}, {pretty_unit(unit)}" if unit else label, sub=variable if variable != label else "")
-        rest = (Cell(_blank(row[name])) for name in ("source", "how", "note"))
+        meaning = Cell(f"{label}, {pretty_unit(unit)}" if unit else label)
+        rest = (Cell(_blank(row[name])) for name in ("variable", "source", "how", "note"))
         rows.append(Row((Cell(_blank(row["header"])), meaning, *rest)))
-    heads = ("Header in the file", "Understood as", "File", "Understood by", "Note")
-    columns = tuple(Column(head, number=False, verbatim=head in ("Header in the file", "File")) for head in heads)
+    heads = ("Header in the file", "Understood as", "Variable", "File", "Understood by", "Note")
+    named = ("Header in the file", "Variable", "File")
+    columns = tuple(Column(head, number=False, verbatim=head in named) for head in heads)
     return Table("How each column was understood", columns, tuple(rows), fold=10, key="columns")
 
 

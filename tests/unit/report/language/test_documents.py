@@ -75,3 +75,14 @@ def test_what_cannot_be_said_stays_english_whole_and_is_told():
 def test_an_unknown_language_is_refused():
     with pytest.raises(ValueError, match="no language 'fr'"):
         Language("fr")
+
+
+def test_a_variable_keeps_its_name_and_what_the_language_writes_out_is_not_explained():
+    columns = (Column("Understood as", number=False), Column("Variable", number=False, verbatim=True))
+    table = Table(
+        "x", columns, (Row((Cell("Sex"), Cell("sex"))),), key="k", abbreviations=(("df", "degrees of freedom"),)
+    )
+    document = Document("t", "", Section("summary", "Summary", ()), (Section("s", "Methods", (table,)),))
+    made = Language("zh").document(document).sections[0].blocks[0]
+    assert [cell.text for cell in made.rows[0].cells] == ["性别", "sex"]
+    assert made.abbreviations == ()
