@@ -195,7 +195,10 @@ def ratio(value: Any) -> str:
 
 
 def interval(low: Any, high: Any, show: Callable[[Any], str], *, open_end: str = "") -> str:
-    """'1.15–4.55'; 'to' where a limit is negative or open; `open_end` stands for a limit that was not reached."""
+    """'1.15–4.55'; 'to' where a limit is negative, open or cut off ('>1000').
+
+    `open_end` stands for a limit that was not reached.
+    """
     if is_missing(low) and is_missing(high):
         return MISSING
     if is_suppressed(low) or is_suppressed(high):
@@ -203,7 +206,7 @@ def interval(low: Any, high: Any, show: Callable[[Any], str], *, open_end: str =
     lower = show(low) if not is_missing(low) else open_end or MISSING
     upper = show(high) if not is_missing(high) else open_end or MISSING
     style = current()
-    words = lower.startswith(MINUS) or upper.startswith(MINUS) or (bool(open_end) and open_end in (lower, upper))
+    words = lower.startswith(MINUS) or upper.startswith((MINUS, ">")) or (bool(open_end) and open_end in (lower, upper))
     if not words and not style.percent_each and lower.endswith(style.percent) and upper.endswith(style.percent):
         lower = lower.removesuffix(style.percent)
     return f"{lower} to {upper}" if words else f"{lower}{style.interval}{upper}"

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from neurohlh.core import format as fmt
 from neurohlh.core.suppression import SUPPRESSED
+from neurohlh.report.tables import styles
 
 T = "\N{NARROW NO-BREAK SPACE}"
 M = "\N{MINUS SIGN}"
@@ -190,3 +191,8 @@ def test_ticks_in_per_cent():
     assert [fmt.axis_percent(share) for share in (0.0, 0.25, 0.125, 1.0, 0.30000000000000004)] == [
         f"0{T}%", f"25{T}%", f"12.5{T}%", f"100{T}%", f"30{T}%",
     ]  # fmt: skip
+
+
+def test_a_limit_beyond_what_is_printed_is_not_read_as_an_arrow():
+    with fmt.journal(styles.load("jama")):
+        assert fmt.ratio_with_interval(3.47, 0.0001, 5000) == "3.47 (<0.001 to >1000)"
