@@ -48,15 +48,19 @@ def registry(n: int, runs: int) -> None:
 
 
 def example(runs: int) -> None:
-    """The whole `neurohlh run` on the bundled example, as a process."""
-    seconds = []
+    """The whole `neurohlh run` on the bundled example, as a process, and the share of each of its steps."""
+    seconds, steps = [], ""
     for _ in range(runs):
         with tempfile.TemporaryDirectory() as folder:
             start = time.perf_counter()
             command = [sys.executable, "-m", "neurohlh.cli", "run", str(ROOT / "data/example/study.toml")]
-            subprocess.run([*command, "--out", f"{folder}/out"], check=True, capture_output=True)
+            done = subprocess.run([*command, "--out", f"{folder}/out"], check=True, capture_output=True, text=True)
             seconds.append(time.perf_counter() - start)
-    print(f"neurohlh run data/example: {statistics.median(seconds):.1f} s")
+            steps = done.stderr
+    print(f"neurohlh run data/example, in two languages, page and Word: {statistics.median(seconds):.1f} s")
+    for line in steps.splitlines():
+        step, _, took = line.removesuffix(" s").rpartition(": ")
+        print(f"  {step:<24} {float(took) / seconds[-1]:4.0%}")
 
 
 def start_up(runs: int) -> None:
