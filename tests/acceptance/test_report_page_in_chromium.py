@@ -46,6 +46,7 @@ def test_every_language_has_a_page_that_asks_for_nothing(example_run, opened):
         assert one.page.locator("[data-does=unfold]").count() == 1  # its script runs
         assert (one.requests, one.faults) == ([], [])
         assert one.page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert "{ref:" not in one.page.content()  # every reference of ours leads somewhere
         one.close()
     assert sorted(tags.values()) == ["en", "zh-Hans"]
 

@@ -63,13 +63,11 @@ class Numbering:
     def runs(self, text: str) -> Iterator[str | Label]:
         """A text cut at its references: plain pieces, and the labels that it refers to.
 
-        Raises ValueError for a reference to what this document does not hold.
+        What only looks like a reference, such as a header of a hospital's table, stays as it is written.
         """
         for i, piece in enumerate(_REFERENCE.split(text)):
             if i % 2:
-                if piece not in self.labels:
-                    raise ValueError(f"a reference to {piece!r}, which is not in this document")
-                yield self.labels[piece]
+                yield self.labels.get(piece, f"{{ref:{piece}}}")
             elif piece:
                 yield piece
 
