@@ -67,7 +67,10 @@ def _overview(grid: Grid) -> _Overview:
 
 
 def _repeated_headers(grid: Grid, header: Header, start: int) -> dict[int, str]:
-    """Rows in the data that say the header again, as page breaks of an export do."""
+    """Rows in the data that say the header again, as page breaks of an export do.
+
+    The first cell and at least half of all say it: a cell that was touched since does not make a patient of a header.
+    """
     found: dict[int, str] = {}
     for line in (row_texts(grid, i) for i in header.rows):
         named = [j for j, text in enumerate(line) if text]
@@ -75,9 +78,11 @@ def _repeated_headers(grid: Grid, header: Header, start: int) -> dict[int, str]:
             continue
         rows = grid.containing(named[0], _loosely(line[named[0]]))
         rows = rows[rows >= start]
-        for j in named:
-            rows = rows[np.array([text == line[j] for text in grid.texts(j, rows)], dtype=bool)]
-        found.update(dict.fromkeys(rows.tolist(), "header_repeat"))
+        same = np.zeros((len(named), len(rows)), dtype=bool)
+        for k, j in enumerate(named):
+            same[k] = [text == line[j] for text in grid.texts(j, rows)]
+        again = same[0] & (same.sum(axis=0) >= max(2, len(named) / 2))
+        found.update(dict.fromkeys(rows[again].tolist(), "header_repeat"))
     return found
 
 

@@ -257,6 +257,19 @@ def test_section_titles_in_a_column_of_their_own(tmp_path):
     assert aside(tmp_path, text) == {2: "section", 5: "section"}
 
 
+@pytest.mark.parametrize(
+    ("row", "kind"),
+    [
+        ("patient_id,age,sex,ferritin (µg/L)", {4: "header_repeat"}),  # a unit was written in since
+        ("patient_id,age,,", {4: "header_repeat"}),
+        ("patient_id,5,F,ferritin", {4: "header_repeat"}),
+        ("patient_id,5,F,300", {}),  # a strange identifier, but three values
+    ],
+)
+def test_a_repeated_header_with_a_cell_that_was_touched_since(tmp_path, row, kind):
+    assert aside(tmp_path, START + row + "\n") == kind
+
+
 def test_repeated_header_and_empty_rows(tmp_path):
     got = table(tmp_path, START + "patient_id,age,sex,ferritin\n,,,\nP03,5,F,1\n")
     assert {row.row: row.kind for row in got.set_aside} == {4: "header_repeat", 5: "empty"}
