@@ -46,7 +46,7 @@ def _lines(cohort: Cohort) -> Iterator[str]:
     yield ""
     yield "Rows"
     yield from (
-        f"  left out: {r['n_excluded']} {r['reason']}" for r in cohort.rows.to_dict("records") if r["n_excluded"]
+        f"  left out: {r['reason']} ({r['n_excluded']})" for r in cohort.rows.to_dict("records") if r["n_excluded"]
     )
     yield f"  Patients: {len(cohort.frame)}"
     yield from _counted("Cells changed, by variable and rule", cohort.changes_ledger.counts(), ["variable", "rule"])

@@ -89,7 +89,7 @@ def test_check_tells_what_was_understood_changed_and_refused(capsys, table):
         "spelled like platelets",
         "'qwertzuiop': not used",
         "Patients: 2",
-        "left out: 1 rows that repeat",
+        "left out: rows that repeat",
         "hospital.csv, row 2, column 'ferritin (ug/L)'",
         "dates = ",
     ):
