@@ -56,7 +56,7 @@ def test_every_cell_is_the_state_of_its_pattern_and_every_bar_its_patients(state
     for row in shown.to_dict("records"):
         look = LOOKS[row["state"]]
         assert cells[row["pattern"], rows[row["variable"]]] == (look["facecolor"], look["hatch"])
-    assert place["Mri"] == rows["mri"]
+    assert place["MRI"] == rows["mri"]
     patients = shown.drop_duplicates("pattern")["n"]
     assert [bar.get_height() for bar in counts.patches] == patients.tolist()
     assert [text.get_text() for text in counts.texts] == [str(n) for n in patients]
