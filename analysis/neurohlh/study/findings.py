@@ -191,7 +191,8 @@ def _methods(config: StudyConfig, classified: Classified) -> Iterator[str]:
     )
     chosen = classified.definitions.chosen
     if chosen is not None and chosen.rule is not None:
-        yield f"HLH by {chosen.name}: {chosen.rule.note or chosen.rule.test.words()}. Source: {chosen.source}. Status: {chosen.status}."
+        words = chosen.rule.note or chosen.rule.test.words()
+        yield f"HLH by {chosen.name}: {words}. Source: {chosen.source}. Status: {chosen.status}."
     for topic, words in outcome_method().items():
         yield f"{topic[0].upper()}{topic[1:]}: {words}."
 
