@@ -13,6 +13,8 @@ TYPE_CHECKING = False  # typing and pathlib take longer to load than all the res
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    _Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
 _LANGUAGES = ("en", "zh")
 EXIT_DONE, EXIT_OURS, EXIT_INPUT = 0, 1, 2
 """An error of ours ends with Python's own exit code 1; so does a reference case that differs from R."""
@@ -99,7 +101,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"neurohlh {__version__}")
     parser.add_argument("--lang", choices=_LANGUAGES, help="language of messages (default: NEUROHLH_LANG, or English)")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    _add_studies(commands)
+    _add_what_leaves(commands)
+    _add_what_is_looked_up(commands)
+    _add_proofs(commands)
+    return parser
 
+
+def _add_studies(commands: _Commands) -> None:
+    """run, check, init, definitions."""
     run = commands.add_parser("run", help="the whole study: clean, classify, analyse, report")
     run.add_argument("study", metavar="STUDY.toml")
     run.add_argument("--out", required=True, metavar="DIR", help="folder for the results")
@@ -118,6 +128,9 @@ def _parser() -> argparse.ArgumentParser:
     definitions.add_argument("name", nargs="?", metavar="NAME")
     definitions.set_defaults(do=_definitions)
 
+
+def _add_what_leaves(commands: _Commands) -> None:
+    """evidence, export, release."""
     evidence = commands.add_parser("evidence", help="what is published: pooled, checked, and beside a study of yours")
     evidence.add_argument("--cohorts", metavar="FILE", help="table of published cohorts (default: the package's)")
     evidence.add_argument("--effects", metavar="FILE", help="table of published effects (default: the package's)")
@@ -143,6 +156,9 @@ def _parser() -> argparse.ArgumentParser:
     release.add_argument("--minimum", type=int, metavar="N", help="smallest count shown (default: the study's, or 5)")
     release.set_defaults(do=_release)
 
+
+def _add_what_is_looked_up(commands: _Commands) -> None:
+    """diff, trace, codebook."""
     diff = commands.add_parser("diff", help="which numbers moved between two runs, and what could have moved them")
     diff.add_argument("before", metavar="RUN1")
     diff.add_argument("after", metavar="RUN2")
@@ -160,6 +176,9 @@ def _parser() -> argparse.ArgumentParser:
     book.add_argument("--study", metavar="STUDY.toml", help="add what is missing and how the columns were mapped")
     book.set_defaults(do=_codebook)
 
+
+def _add_proofs(commands: _Commands) -> None:
+    """verify, synth."""
     verify = commands.add_parser(
         "verify", help="recompute the shipped reference cases and hold them against R's numbers"
     )
@@ -176,7 +195,6 @@ def _parser() -> argparse.ArgumentParser:
     synth.add_argument("--scenario", metavar="NAME", help="one cohort of this scenario; 'list' shows them")
     synth.add_argument("--effect", type=float, metavar="HR", help="hazard ratio of CNS involvement in the scenario")
     synth.set_defaults(do=_synth)
-    return parser
 
 
 def _run(options: argparse.Namespace) -> None:
