@@ -73,5 +73,6 @@ def _texts(english, said):
             yield from _texts(one, other)
     elif is_dataclass(english) and not hasattr(english, "said_in"):
         for field in fields(english):
-            if field.name not in NOT_SAID:
+            # A Chinese table needs fewer abbreviations: 自由度 is written out where English says df.
+            if field.name not in NOT_SAID | {"abbreviations"}:
                 yield from _texts(getattr(english, field.name), getattr(said, field.name))

@@ -61,11 +61,11 @@ class _Scale:
         if np.isnan(value):
             return self.names.say("not estimated")
         if self.name == "log":
-            return fmt.ratio_with_interval(value, low, high)
+            return self.names.say(fmt.ratio_with_interval(value, low, high))
         if self.name == "share":
-            return fmt.with_interval(value, low, high, fmt.percent)
+            return self.names.say(fmt.with_interval(value, low, high, fmt.percent))
         places = fmt.decimals_for((value, low, high), 2)
-        return fmt.with_interval(value, low, high, lambda v: fmt.fixed(v, places))
+        return self.names.say(fmt.with_interval(value, low, high, lambda v: fmt.fixed(v, places)))
 
 
 def forest(result: Result, names: Names) -> Drawing:

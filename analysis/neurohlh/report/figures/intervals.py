@@ -97,7 +97,7 @@ def _find(tidy: pd.DataFrame, analysis: str, line: _Line) -> pd.Series | None:
 def _said(row: pd.Series, names: Names) -> str:
     if row["is_reference"]:
         return names.say("1 (reference)")
-    return fmt.ratio_with_interval(row["estimate"], row["conf_low"], row["conf_high"])
+    return names.say(fmt.ratio_with_interval(row["estimate"], row["conf_low"], row["conf_high"]))
 
 
 def _mark(plot: Axes, row: pd.Series, y: float, limits: tuple[float, float], mark: tuple[str, str, str]) -> None:
@@ -145,7 +145,7 @@ def frequency(result: Result, names: Names) -> Drawing:
         colour = ACCENT if answer else MUTED
         write(plot, label, 8 - left * 72, y)
         share = names.say(fmt.out_of(row["events"], row["n"]))
-        text = fmt.with_interval(row["estimate"], row["conf_low"], row["conf_high"], fmt.percent)
+        text = names.say(fmt.with_interval(row["estimate"], row["conf_low"], row["conf_high"], fmt.percent))
         write(plot, share, 3.2 * 72 + 14, y)
         write(plot, text, 3.2 * 72 + 68, y)
         if np.isfinite(float(row["estimate"])):
