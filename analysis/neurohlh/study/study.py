@@ -78,8 +78,12 @@ class Study:
             data[name] = {**data.get(name, {}), **section}
         return replace(self, config=check_config(data, "the call"))
 
-    def load(self) -> StudyCohort:
-        """Read, clean, join and check the tables."""
+    def load(self, progress: bool | None = None) -> StudyCohort:
+        """Read, clean, join and check the tables; `progress` as in `run`."""
+        with self.clock(progress)("read and clean"):
+            return self._read()
+
+    def _read(self) -> StudyCohort:
         study_definitions(self.config, self.folder)
         cohort = load_cohort(self.config, self.folder, dt.date.today())
         check_model(self.config.model, cohort.frame, self.config.endpoint.os.origin)
@@ -93,7 +97,7 @@ class Study:
         """
         clock = self.clock(progress)
         with clock("read and clean"):
-            cohort = self.load()
+            cohort = self._read()
         with clock("classify"):
             classified, population = cohort.classified, cohort.population
         with clock("analyse", steps(self.config.plan)) as advance:

@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from neurohlh.core import format as fmt
 from neurohlh.core.result import Result
 from neurohlh.report.figures.distribution import STRIP, strip
 from neurohlh.report.figures.key import Mark, key_height, key_lines, key_width, write_key
-from neurohlh.report.figures.look import ACCENT, GRID, INK, MUTED, Drawing, axes, canvas
+from neurohlh.report.figures.look import ACCENT, GRID, INK, MUTED, Drawing, axes, canvas, share_ticks
 from neurohlh.report.names import Names
 
 _SIDE, _LEFT = 4.2, 0.85
@@ -45,7 +44,7 @@ def calibration(result: Result, names: Names) -> Drawing:
         lower = axes(figure, _LEFT, 0.55, _SIDE, STRIP)
         strip(lower, beneath, names)
         lower.set_xlim(0, most)
-        _percent_axis(lower)
+        share_ticks(lower.xaxis)
         plot.tick_params(axis="x", labelbottom=False)
         plot.set_xlabel("")
         lower.set_xlabel(names.say("Predicted risk"))
@@ -88,17 +87,11 @@ def _groups(plot: Axes, groups: pd.DataFrame) -> None:
     plot.plot(known["predicted"], known["observed"], ls="none", gid="groups", clip_on=False, **_GROUP)
 
 
-def _percent_axis(plot: Axes) -> None:
-    plot.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
-    plot.xaxis.set_major_formatter(fmt.axis_percent)
-
-
 def _dress(plot: Axes, most: float, names: Names) -> None:
     plot.set_xlim(0, most)
     plot.set_ylim(0, most)
-    _percent_axis(plot)
-    plot.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
-    plot.yaxis.set_major_formatter(fmt.axis_percent)
+    share_ticks(plot.xaxis)
+    share_ticks(plot.yaxis)
     plot.set_xlabel(names.say("Predicted risk"))
     plot.set_ylabel(names.say("Observed risk"))
     plot.grid(color=GRID, lw=0.6)

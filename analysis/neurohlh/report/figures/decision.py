@@ -7,12 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
-from neurohlh.core import format as fmt
 from neurohlh.core.result import Result
 from neurohlh.report.figures.key import Mark, key_height, key_lines, write_key
-from neurohlh.report.figures.look import GRID, INK, MUTED, PALETTE, Drawing, axes, canvas
+from neurohlh.report.figures.look import GRID, INK, MUTED, PALETTE, Drawing, axes, canvas, share_ticks
 from neurohlh.report.names import Names
 
 _WIDTH, _HEIGHT, _LEFT = 6.2, 3.5, 0.95
@@ -89,8 +87,7 @@ def _dress(plot: Axes, curves: pd.DataFrame, plain: tuple[str, str], names: Name
     bottom = min(float(np.nanmin(models)), -0.05 * top)
     plot.set_ylim(bottom - 0.12 * (top - bottom), top * 1.08)
     plot.set_xlim(float(curves["threshold"].min()), float(curves["threshold"].max()))
-    plot.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
-    plot.xaxis.set_major_formatter(fmt.axis_percent)
+    share_ticks(plot.xaxis, 7)
     plot.set_xlabel(names.say("Risk from which one would act (threshold)"))
     plot.set_ylabel(names.say("Net benefit per patient"))
     plot.grid(color=GRID, lw=0.6)

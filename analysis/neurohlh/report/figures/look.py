@@ -11,9 +11,12 @@ from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
+from neurohlh.core import format as fmt
 from neurohlh.report import fonts
 from neurohlh.report.figures.lettering import FAMILIES, install
 from neurohlh.report.figures.lettering import drawable as drawable
@@ -123,6 +126,12 @@ def write(plot: Axes, text: str, x: float, y: float, *, bold: bool = False, size
         text, (x, y), xycoords=("axes points", "data"), ha="left", va="center", color=INK, fontsize=size,
         fontweight="bold" if bold else "normal", annotation_clip=False,
     )  # fmt: skip
+
+
+def share_ticks(axis: Axis, most: int = 6) -> None:
+    """Round percentages on an axis of shares, at most so many."""
+    axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 5, 10]))
+    axis.set_major_formatter(fmt.axis_percent)
 
 
 def svg_text(figure: Figure) -> str:

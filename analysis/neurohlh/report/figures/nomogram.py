@@ -168,7 +168,8 @@ def _draw(plot: Axes, lines: list[_Line], left: float, guides: bool = False) -> 
 def _label(plot: Axes, line: _Line, place: float, top: float, text: str, lane: int) -> None:
     y = top + 0.13 + _LANE * lane
     if lane or line.named:
-        plot.plot([place, place], [top, y], color=MUTED, lw=0.6, clip_on=False)
+        # Beside the name of a level the stroke goes down to it; a number stands below its end.
+        plot.plot([place, place], [top, y if line.named else y - 0.08], color=MUTED, lw=0.6, clip_on=False)
     x = place / line.span * _WIDTH
     side = "center" if not line.named else "left" if _span(x, text, True)[0] >= x else "right"
     plot.annotate(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from neurohlh.core import format as fmt
@@ -24,12 +27,17 @@ def ratio_span(values: npt.NDArray[np.float64], most: tuple[float, float]) -> tu
     return float(np.clip(known.min() / 1.1, most[0], 0.5)), float(np.clip(known.max() * 1.1, 2.0, most[1]))
 
 
+def ratio_ticks(axis: Axis, span: tuple[float, float], ticks: Sequence[float]) -> None:
+    """Puts those of `ticks` that lie within `span` on a logarithmic axis, and no others."""
+    inside = [t for t in ticks if span[0] <= t <= span[1]]
+    axis.set_major_locator(FixedLocator(inside))
+    axis.set_minor_locator(NullLocator())
+    axis.set_ticks(inside, [fmt.shortest(t) for t in inside])
+
+
 def dress_ratios(plot: Axes, span: tuple[float, float]) -> None:
     """Makes the x axis of `plot` one of ratios between the ends of `span`, with a dashed line at 1."""
     plot.set_xscale("log")
     plot.set_xlim(*span)
-    inside = [t for t in _TICKS if span[0] <= t <= span[1]]
-    plot.xaxis.set_major_locator(FixedLocator(inside))
-    plot.xaxis.set_minor_locator(NullLocator())
-    plot.set_xticks(inside, [fmt.shortest(t) for t in inside])
+    ratio_ticks(plot.xaxis, span, _TICKS)
     plot.axvline(1, color=MUTED, lw=0.9, ls=(0, (4, 3)))

@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, NullLocator
 
-from neurohlh.core import format as fmt
 from neurohlh.core.result import Result
 from neurohlh.report.figures.lettering import text_width, wrapped
 from neurohlh.report.figures.look import ACCENT, GREY, GRID, INK, MUTED, Drawing, axes, canvas, write
+from neurohlh.report.figures.ratios import ratio_ticks
 from neurohlh.report.names import Names
 
 _WIDTH, _CURVE, _ROW, _WIDEST = 6.2, 2.6, 0.155, 2.6
@@ -56,10 +55,7 @@ def _curve(plot: Axes, curves: pd.DataFrame, names: Names) -> None:
     span = (max(finite.min() / 1.1, 0.05), min(finite.max() * 1.2, 20.0)) if len(finite) else (0.5, 2.0)
     plot.set_yscale("log")
     plot.set_ylim(*span)
-    inside = [t for t in _TICKS if span[0] <= t <= span[1]]
-    plot.yaxis.set_major_locator(FixedLocator(inside))
-    plot.yaxis.set_minor_locator(NullLocator())
-    plot.set_yticks(inside, [fmt.shortest(t) for t in inside])
+    ratio_ticks(plot.yaxis, span, _TICKS)
     plot.axhline(1, color=MUTED, lw=0.9, ls=(0, (4, 3)))
     plot.set_xlim(-1, len(x))
     plot.xaxis.set_visible(False)
